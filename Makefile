@@ -1,0 +1,27 @@
+# Everything happens in tests/environments.py; this file only names it.
+PYTHON ?= python3
+RUN = $(PYTHON) tests/bootstrap.py
+
+.PHONY: help demo test lint format bench venv clean
+
+help:
+	@echo "make demo     print a sample on a virtual printer and look at the pictures"
+	@echo "              (PORT=5001 another port, ONCE=1 end when the print is done)"
+	@echo "make test     all tests (ARGS='-k name' to choose)"
+	@echo "make lint     ruff, mypy, prettier"
+	@echo "make format   put the code in its format"
+	@echo "make bench    the measurements in tests/bench"
+	@echo "make venv     build the environments and stop"
+	@echo "make clean    remove everything that was built"
+
+demo:
+	@$(RUN) demo $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(ONCE)),--once)
+
+test:
+	@$(RUN) test $(ARGS)
+
+lint format bench venv:
+	@$(RUN) $@ $(ARGS)
+
+clean:
+	rm -rf .venv .venvs .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
