@@ -1,0 +1,19 @@
+"""What a camera says when there is no picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CameraError(Exception):
+    """No picture, and why, in a sentence for the person at the printer.
+
+    ``text`` is an English message with ``%(name)s`` placeholders for ``params``, so that
+    the browser can translate it; ``str()`` gives the finished English sentence. Neither
+    ever holds an address, a password or a token.
+    """
+
+    def __init__(self, text: str, **params: Any) -> None:
+        super().__init__(text % params)
+        self.text = text
+        self.params = params

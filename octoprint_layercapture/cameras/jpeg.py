@@ -1,0 +1,139 @@
+"""Whether what a camera sent is a whole JPEG, and how large it is."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from PIL import Image
+
+from .errors import CameraError
+
+MAX_PIXELS = 64_000_000
+
+_START = b"\xff\xd8"
+_END = 0xD9
+_SCAN = 0xDA
+_BARE = {0x01, *range(0xD0, 0xD8)}
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+
+_OTHER_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"RIFF", "WebP"),
+)
+
+
+def picture_size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height in pixels, as stored; raises ``ValueError`` for no whole JPEG."""
+    try:
+        return _read_structure("", jpeg)
+    except CameraError as error:
+        raise ValueError("not a whole JPEG") from error
+
+
+def check(camera: str, data: bytes) -> tuple[int, int]:
+    """Width and height of ``data`` if it is a whole JPEG; raises ``CameraError``."""
+    width, height = _read_structure(camera, data)
+    if width * height > MAX_PIXELS:
+        raise CameraError(
+            "Camera %(camera)s sent a picture of %(width)d × %(height)d pixels, which is"
+            " too large. Set the camera to a lower resolution.",
+            camera=camera,
+            width=width,
+            height=height,
+        )
+    _decode(camera, data)
+    return width, height
+
+
+def is_stream(start: bytes) -> bool:
+    """Whether an answer that starts so is a video stream made of pictures."""
+    return start.lstrip()[:2] == b"--"
+
+
+def _read_structure(camera: str, data: bytes) -> tuple[int, int]:
+    """Goes from marker to marker up to the end of the picture."""
+    if not data.startswith(_START):
+        raise _not_a_jpeg(camera, data)
+    size = None
+    at = len(_START)
+    while True:
+        found = _MARKER.search(data, at)
+        if found is None:
+            raise _cut_off(camera)
+        marker = found.group(1)[0]
+        at = found.end()
+        if marker == _END:
+            break
+        if marker in _BARE or marker == 0xD8:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if at + length > len(data) or length < 2:
+            raise _cut_off(camera)
+        if marker in _FRAMES and length >= 7:
+            height = int.from_bytes(data[at + 3 : at + 5], "big")
+            width = int.from_bytes(data[at + 5 : at + 7], "big")
+            size = width, height
+        at += length
+    if size is None or 0 in size:
+        raise _cut_off(camera)
+    return size
+
+
+def _decode(camera: str, data: bytes) -> None:
+    """Reads every part of the picture, at the lowest resolution the format allows."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+            image.draft(None, (1, 1))
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise CameraError(
+            "Camera %(camera)s sent a damaged picture. Check the camera and its cable.",
+            camera=camera,
+        ) from error
+
+
+def _cut_off(camera: str) -> CameraError:
+    return CameraError(
+        "Camera %(camera)s sent only a part of a picture. Check the camera and the"
+        " network.",
+        camera=camera,
+    )
+
+
+def _not_a_jpeg(camera: str, data: bytes) -> CameraError:
+    if not data:
+        return CameraError(
+            "Camera %(camera)s sent an empty answer instead of a picture.", camera=camera
+        )
+    if is_stream(data):
+        return stream_error(camera)
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return CameraError(
+            "Camera %(camera)s sent a web page instead of a picture. Check its snapshot"
+            " URL.",
+            camera=camera,
+        )
+    for start, kind in _OTHER_PICTURES:
+        if data.startswith(start):
+            return CameraError(
+                "Camera %(camera)s sent a %(kind)s picture, but only JPEG can be kept."
+                " Set the camera to JPEG.",
+                camera=camera,
+                kind=kind,
+            )
+    return CameraError(
+        "Camera %(camera)s sent something that is no picture. Check its snapshot URL.",
+        camera=camera,
+    )
+
+
+def stream_error(camera: str) -> CameraError:
+    return CameraError(
+        "Camera %(camera)s sent a video stream instead of one picture. Its snapshot URL"
+        " is a stream URL: enter the camera's address for single pictures.",
+        camera=camera,
+    )

@@ -1,0 +1,54 @@
+"""Turning pictures the way OctoPrint shows the webcam."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from PIL import Image, ImageOps, JpegImagePlugin
+
+_Turn = Image.Transpose
+
+
+def turned(
+    jpeg: bytes, *, flip_h: bool, flip_v: bool, rotate90: bool, quality: int
+) -> bytes:
+    """``jpeg`` mirrored left to right, then upside down, then a quarter counter-clockwise.
+
+    That is the order in which OctoPrint shows webcams and renders timelapses. What the
+    camera says about its own orientation (EXIF) is followed first. A picture that needs
+    no turning comes back byte for byte; ``quality`` (1 to 100) is for the others. Raises
+    ``OSError`` for what Pillow cannot read.
+    """
+    turns = [
+        turn
+        for wanted, turn in (
+            (flip_h, _Turn.FLIP_LEFT_RIGHT),
+            (flip_v, _Turn.FLIP_TOP_BOTTOM),
+            (rotate90, _Turn.ROTATE_90),
+        )
+        if wanted
+    ]
+    if not turns:
+        return jpeg
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG", "MPO")) as original:
+        keep = _kept_with(original)
+        image: Image.Image = ImageOps.exif_transpose(original)
+        for turn in turns:
+            image = image.transpose(turn)
+        if "exif" in original.info:
+            keep["exif"] = image.getexif().tobytes()
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=quality, **keep)
+    return out.getvalue()
+
+
+def _kept_with(original: Image.Image) -> dict[str, Any]:
+    """What else the new file has from the old one."""
+    keep: dict[str, Any] = {}
+    if original.info.get("icc_profile"):
+        keep["icc_profile"] = original.info["icc_profile"]
+    sampling = JpegImagePlugin.get_sampling(original)
+    if sampling != -1:
+        keep["subsampling"] = sampling
+    return keep

@@ -1,0 +1,199 @@
+"""The webcams OctoPrint knows, whichever plugin provides them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable
+
+import octoprint.webcams
+from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
+
+from . import jpeg, reasons
+from .errors import CameraError
+from .orientation import turned
+from .scene import Scene
+from .worker import Attempt, Worker, slow
+
+_logger = logging.getLogger("octoprint.plugins.layercapture.cameras")
+
+
+class Limits:
+    """How long and how much: one picture has ``seconds`` for all its ``tries``, with
+    ``pause`` seconds between them, and may have ``size`` bytes."""
+
+    def __init__(
+        self,
+        *,
+        seconds: float = 10.0,
+        tries: int = 3,
+        pause: float = 0.3,
+        size: int = 20_000_000,
+    ) -> None:
+        self.seconds = seconds
+        self.tries = tries
+        self.pause = pause
+        self.size = size
+
+
+class Webcams:
+    """Finds the cameras to use. Keep one for as long as the plugin lives.
+
+    It remembers which cameras hang, also from one print to the next. ``listed`` and
+    ``preferred`` are OctoPrint's ``get_webcams`` and ``get_snapshot_webcam``.
+    """
+
+    def __init__(
+        self,
+        *,
+        listed: Callable[[], dict[str, Any]] = octoprint.webcams.get_webcams,
+        preferred: Callable[[], Any] = octoprint.webcams.get_snapshot_webcam,
+        limits: Limits | None = None,
+    ) -> None:
+        self._listed = listed
+        self._preferred = preferred
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._workers: dict[tuple[str, str], Worker] = {}
+
+    def choose(
+        self, use: Sequence[str] = (), *, quality: int = 95
+    ) -> tuple[list[WebcamCamera], list[CameraError]]:
+        """The cameras named in ``use``, in that order, and what is wrong with the others.
+
+        With nothing in ``use`` it is the webcam OctoPrint takes its own snapshots with.
+        """
+        provided, problems = self._named(use) if use else self._default()
+        cameras = []
+        for webcam in provided:
+            if webcam.config.canSnapshot:
+                cameras.append(self._camera(webcam, quality))
+            else:
+                problems.append(reasons.unable(_shown(webcam)))
+        return cameras, problems
+
+    def _named(self, use: Sequence[str]) -> tuple[list[Any], list[CameraError]]:
+        webcams = self._listed()
+        names = list(dict.fromkeys(use))
+        missing = [
+            CameraError(
+                "OctoPrint has no camera named %(camera)s. Choose another one in the"
+                " settings of Layer Capture.",
+                camera=name,
+            )
+            for name in names
+            if name not in webcams
+        ]
+        return [webcams[name] for name in names if name in webcams], missing
+
+    def _default(self) -> tuple[list[Any], list[CameraError]]:
+        webcam = self._preferred()
+        if webcam is not None:
+            return [webcam], []
+        problem = CameraError(
+            "OctoPrint has no camera that takes pictures. Enter a snapshot URL in"
+            " OctoPrint's webcam settings, or use the fake camera."
+        )
+        return [], [problem]
+
+    def _camera(self, webcam: Any, quality: int) -> WebcamCamera:
+        key = (webcam.providerIdentifier, webcam.config.name)
+        with self._lock:
+            worker = self._workers.setdefault(key, Worker(_shown(webcam)))
+        return WebcamCamera(webcam, worker, quality=quality, limits=self._limits)
+
+
+class WebcamCamera:
+    """One of OctoPrint's webcams. Its pictures are the way up OctoPrint shows them."""
+
+    def __init__(
+        self, webcam: Any, worker: Worker, *, quality: int, limits: Limits
+    ) -> None:
+        self.name: str = webcam.config.name
+        self._shown = _shown(webcam)
+        self._webcam = webcam
+        self._worker = worker
+        self._quality = quality
+        self._limits = limits
+
+    def snapshot(self, scene: Scene) -> bytes:
+        """A whole JPEG, byte for byte the camera's own where it needs no turning.
+
+        Raises ``CameraError`` after some tries, within the time limit in any case.
+        """
+        return self._worker.run(self._take, self._limits.seconds)
+
+    def abandon(self) -> None:
+        """Makes a ``snapshot`` that another thread waits for fail now."""
+        self._worker.abandon()
+
+    def _take(self, attempt: Attempt) -> bytes:
+        for number in range(1, self._limits.tries + 1):
+            try:
+                return self._checked(self._received(attempt))
+            except WebcamNotAbleToTakeSnapshotException as error:
+                raise reasons.unable(self._shown) from error
+            except _Hopeless as error:
+                raise error.reason from None
+            except Exception as error:
+                reason = reasons.explain(self._shown, error)
+                _logger.debug(
+                    "%s: try %d failed (%s)", self.name, number, type(error).__name__
+                )
+            if number < self._limits.tries:
+                attempt.pause(self._limits.pause)
+            if attempt.over:
+                break
+        raise reason from None
+
+    def _received(self, attempt: Attempt) -> bytes:
+        answer = self._webcam.providerPlugin.take_webcam_snapshot(self.name)
+        chunks: Iterable[bytes] = [answer] if isinstance(answer, bytes) else answer
+        data = bytearray()
+        try:
+            for chunk in chunks:
+                data += chunk
+                attempt.received = len(data)
+                if jpeg.is_stream(bytes(data[:64])):
+                    raise _Hopeless(jpeg.stream_error(self._shown))
+                if len(data) > self._limits.size:
+                    raise _Hopeless(self._too_much())
+                if attempt.over:
+                    raise _Hopeless(slow(self._shown, self._limits.seconds))
+        finally:
+            close = getattr(chunks, "close", None)
+            if close is not None:
+                close()
+        return bytes(data)
+
+    def _checked(self, data: bytes) -> bytes:
+        jpeg.check(self._shown, data)
+        config = self._webcam.config
+        return turned(
+            data,
+            flip_h=config.flipH,
+            flip_v=config.flipV,
+            rotate90=config.rotate90,
+            quality=self._quality,
+        )
+
+    def _too_much(self) -> CameraError:
+        return CameraError(
+            "Camera %(camera)s sent more than %(megabytes)d MB without an end. Is its"
+            " snapshot URL a stream URL?",
+            camera=self._shown,
+            megabytes=self._limits.size // 1_000_000,
+        )
+
+
+class _Hopeless(Exception):
+    """Another try would not help."""
+
+    def __init__(self, reason: CameraError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _shown(webcam: Any) -> str:
+    return str(webcam.config.displayName or webcam.config.name)

@@ -1,0 +1,53 @@
+"""What goes wrong when files are kept, in words that say what to do about it."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+
+class StoreError(Exception):
+    """Nothing was kept, and why, in a sentence for the person at the printer.
+
+    ``text`` is an English message with ``%(name)s`` placeholders for ``params``, so that
+    the browser can translate it; ``str()`` gives the finished English sentence.
+    """
+
+    def __init__(self, text: str, **params: Any) -> None:
+        super().__init__(text % params)
+        self.text = text
+        self.params = params
+
+
+def explain(error: OSError, folder: Path) -> StoreError:
+    """What the system said about a file for ``folder``, in a sentence."""
+    path = str(folder)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            "The disk with %(path)s is full. Delete old pictures or other files to make"
+            " room.",
+            path=path,
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return StoreError(
+            "OctoPrint is not allowed to write to %(path)s. Give the user OctoPrint runs"
+            " as the right to write there.",
+            path=path,
+        )
+    if error.errno == errno.EROFS:
+        return StoreError(
+            "The disk with %(path)s can only be read. It may be failing or was mounted"
+            " read-only: check it.",
+            path=path,
+        )
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return StoreError(
+            "%(path)s, or a folder above it, is a file. Rename or delete that file.",
+            path=path,
+        )
+    return StoreError(
+        "A file in %(path)s could not be written (%(reason)s). Check the disk.",
+        path=path,
+        reason=error.strerror or type(error).__name__,
+    )

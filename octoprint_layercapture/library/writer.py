@@ -1,0 +1,164 @@
+"""One capture on its way to disk: each picture, and after each the JSON."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from . import names
+from .errors import StoreError, explain
+from .files import rewrite
+from .records import CaptureRecord, Failure, Image, point, reported, to_json
+
+if TYPE_CHECKING:
+    from .store import Store
+
+
+class CaptureWriter:
+    """Writes the pictures of one capture. Safe to use from several threads.
+
+    After every call the JSON on disk is complete and names only files that exist.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        folder: Callable[[], Path],
+        record: CaptureRecord,
+        cameras: Sequence[str],
+    ) -> None:
+        self._store = store
+        self._folder = folder
+        self._record = record
+        self._first_camera = cameras[0] if cameras else None
+        self._kept: list[tuple[Path, Image]] = []
+        self._metadata: Path | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def record(self) -> CaptureRecord:
+        """What the JSON says; a copy."""
+        with self._lock:
+            return self._record.model_copy(deep=True)
+
+    @property
+    def metadata_path(self) -> Path | None:
+        """The JSON; ``None`` before there is one."""
+        return self._metadata
+
+    def add_picture(
+        self,
+        *,
+        index: int,
+        order: int,
+        position: tuple[float, float],
+        actual: tuple[float, float, float] | None,
+        camera: str,
+        jpeg: bytes,
+        taken_at: float,
+        width: int,
+        height: int,
+    ) -> Image:
+        """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
+
+        ``position`` and ``actual`` in mm, ``taken_at`` in seconds since the epoch,
+        ``width`` and ``height`` in pixels.
+        """
+        with self._lock:
+            if self._first_camera is None:
+                self._first_camera = camera
+            further = "" if camera == self._first_camera else camera
+
+            def name(number: int) -> str:
+                return names.picture_name(
+                    self._record.layer,
+                    index,
+                    taken_at,
+                    self._store.sanitize,
+                    further,
+                    number,
+                )
+
+            path = self._store.write_new(self._folder(), name, jpeg)
+            image = Image(
+                path=self._store.url_path(path),
+                position=point(position),
+                index=index,
+                order=order,
+                actual=reported(actual),
+                camera=camera,
+                timestamp=taken_at,
+                width=width,
+                height=height,
+                size=len(jpeg),
+            )
+            self._kept.append((path, image))
+            try:
+                self._write_record()
+            except StoreError:
+                self._kept.pop()
+                with suppress(OSError):
+                    os.unlink(path)
+                raise
+            return image
+
+    def add_failure(
+        self,
+        *,
+        index: int,
+        position: tuple[float, float],
+        reason: str,
+        camera: str | None = None,
+    ) -> Failure:
+        """Records a picture that is missing; raises ``StoreError``.
+
+        It is remembered all the same, and written with what comes next.
+        """
+        failure = Failure(
+            index=index, position=point(position), camera=camera, reason=reason
+        )
+        with self._lock:
+            self._record.failures.append(failure)
+            self._write_record()
+        return failure
+
+    def finish(self) -> CaptureRecord:
+        """The record as it stays; raises ``StoreError``.
+
+        A capture of which there is neither a picture nor a failure leaves no file.
+        """
+        with self._lock:
+            if self._kept or self._record.failures:
+                self._write_record()
+            return self._record.model_copy(deep=True)
+
+    def _write_record(self) -> None:
+        self._record.images = [image for path, image in self._kept if _exists(path)]
+        data = to_json(self._record)
+        folder = self._folder()
+        if self._metadata is None:
+            self._metadata = self._store.write_new(
+                folder, self._metadata_name, data, spare=False
+            )
+            return
+        try:
+            rewrite(self._metadata, data)
+        except OSError as error:
+            raise explain(error, folder) from error
+
+    def _metadata_name(self, number: int) -> str:
+        return names.metadata_name(self._record.layer, self._record.timestamp, number)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
