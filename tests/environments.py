@@ -232,7 +232,9 @@ def requirements(wheel: Path, extra: Optional[str] = None) -> list[str]:
     for value in re.findall(r"(?m)^Requires-Dist:\s*(.+?)\s*$", header):
         named = re.search(r"""extra\s*==\s*["']([^"']+)["']""", value)
         if (named.group(1) if named else None) == extra:
-            wanted.append(re.sub(r"""\s*(;|and)\s*extra\s*==\s*["'][^"']+["']""", "", value))
+            wanted.append(
+                re.sub(r"""\s*(;|and)\s*extra\s*==\s*["'][^"']+["']""", "", value)
+            )
     return wanted
 
 
@@ -362,7 +364,9 @@ def bench(arguments: Sequence[str]) -> int:
     ensure(tools=True)
     scripts = sorted((ROOT / "tests" / "bench").glob("[!_]*.py"))
     python = executable(PRIMARY)
-    return max((call([python, s, *arguments], PYTHONPATH=str(ROOT)) for s in scripts), default=0)
+    return max(
+        (call([python, s, *arguments], PYTHONPATH=str(ROOT)) for s in scripts), default=0
+    )
 
 
 def venv(arguments: Sequence[str]) -> int:

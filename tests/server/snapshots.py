@@ -1,0 +1,87 @@
+"""A snapshot server on loopback that can misbehave like a real one."""
+
+from __future__ import annotations
+
+import io
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+
+def picture(number: int, size: tuple[int, int] = (320, 240)) -> bytes:
+    """A JPEG that is different for every number."""
+    image = Image.new("RGB", size, ((number * 40) % 256, (number * 70) % 256, 90))
+    ImageDraw.Draw(image).text((10, 10), f"snapshot {number}", fill="white")
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+class SnapshotServer:
+    """Answers every request with a picture, or in one of the other `mode`s.
+
+    Modes: `good`; `missing` (404); `html` (200 with a page); `slow` (a picture that only
+    comes once `release` is set, or the server closes); `drop` (hangs up without a word);
+    `broken` (half a JPEG).
+    """
+
+    def __init__(self) -> None:
+        self.mode = "good"
+        self.release = threading.Event()
+        self.asked = threading.Event()
+        self.hits = 0
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer._answer(self)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="snapshots", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}/snapshot.jpg"
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        with self._lock:
+            self.hits += 1
+            number = self.hits
+        self.asked.set()
+        mode = self.mode
+        if mode == "drop":
+            request.close_connection = True
+            return
+        if mode == "slow":
+            self.release.wait(60)
+        body, kind, status = picture(number), "image/jpeg", 200
+        if mode == "missing":
+            body, kind, status = b"not here", "text/plain", 404
+        elif mode == "html":
+            body, kind = b"<html><body>Log in first</body></html>", "text/html"
+        elif mode == "broken":
+            body = body[: len(body) // 2]
+        try:
+            request.send_response(status)
+            request.send_header("Content-Type", kind)
+            request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            request.wfile.write(body)
+        except ConnectionError:
+            request.close_connection = True
+
+    def close(self) -> None:
+        self.release.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
