@@ -52,7 +52,7 @@ def main():
         found = "%d.%d" % sys.version_info[:2]
         direction = "old" if sys.version_info[:2] < OLDEST else "new"
         print(
-            "Layer Capture needs Python %d.%d to %d.%d; the python3 found here is %s, too %s."
+            "Layer Capture needs Python %d.%d to %d.%d; the one found here is %s, too %s."
             % (OLDEST + NEWEST + (found, direction)),
             file=sys.stderr,
         )

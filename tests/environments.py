@@ -18,9 +18,9 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator, Optional, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIMARY = "1.11.8"
@@ -80,7 +80,7 @@ def run_logged(command: Sequence[object], log: Path) -> bool:
 # System packages
 
 
-def elevation() -> Optional[list[str]]:
+def elevation() -> list[str] | None:
     """What to put before apt-get: nothing as root, sudo, or None where neither works."""
     if os.geteuid() == 0:
         return []
@@ -110,7 +110,7 @@ def require_system(packages: Sequence[str]) -> None:
 def missing_for_venv() -> list[str]:
     if all(importlib.util.find_spec(name) for name in ("venv", "ensurepip")):
         return []
-    return ["python3.{}-venv".format(sys.version_info[1])]
+    return [f"python3.{sys.version_info[1]}-venv"]
 
 
 def missing_for_tests() -> list[str]:
@@ -122,7 +122,7 @@ def missing_for_tests() -> list[str]:
     return missing
 
 
-def chromium() -> Optional[str]:
+def chromium() -> str | None:
     """The path of a Chromium that the browser tests can drive."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for path in map(shutil.which, names) if path), None)
@@ -198,7 +198,7 @@ class Environment:
         self._stamp("octoprint", self.version)
 
     def install_plugin(self) -> None:
-        """Install the plugin as a user does: the built package, not a link to the checkout."""
+        """Install the plugin as a user does: the built package, not a link to it."""
         digest = source_digest()
         if not self._stale("plugin", digest):
             return
@@ -217,12 +217,11 @@ class Environment:
         with tempfile.TemporaryDirectory(dir=self.path) as folder:
             wheel = build_wheel(self, Path(folder))
             # Only the extra's own requirements: a plugin under test stays as it is.
-            extras = [line for line in requirements(wheel, extra="develop")]
-            self.pip("the test tools", "install", *extras)
+            self.pip("the test tools", "install", *requirements(wheel, extra="develop"))
         self._stamp("tools", digest)
 
 
-def requirements(wheel: Path, extra: Optional[str] = None) -> list[str]:
+def requirements(wheel: Path, extra: str | None = None) -> list[str]:
     """What a wheel's metadata asks for, without extras or of one extra alone."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
@@ -362,11 +361,11 @@ def prettier(mode: str) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     ensure(tools=True)
-    scripts = sorted((ROOT / "tests" / "bench").glob("[!_]*.py"))
     python = executable(PRIMARY)
-    return max(
-        (call([python, s, *arguments], PYTHONPATH=str(ROOT)) for s in scripts), default=0
-    )
+    failures = 0
+    for script in sorted((ROOT / "tests" / "bench").glob("[!_]*.py")):
+        failures += call([python, script, *arguments], PYTHONPATH=str(ROOT)) != 0
+    return failures
 
 
 def venv(arguments: Sequence[str]) -> int:

@@ -7,23 +7,21 @@ or OctoPrint: the server runs in its own environment, with the plugin installed 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 import secrets
 import signal
 import socket
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import requests
-import websocket
 import yaml
+
+from tests.server.events import Events
+from tests.server.logs import Mark, SerialLog, ServerLog
+from tests.server.waiting import wait_until
 
 USER = "admin"
 PASSWORD = "test"
@@ -35,10 +33,6 @@ class ServerDied(Exception):
     """The server ended by itself; the message holds the last lines it wrote."""
 
 
-class NotReached(Exception):
-    """Something that was waited for did not come about in time."""
-
-
 def free_port() -> int:
     """A TCP port on loopback that nothing listens on at the moment."""
     with socket.socket() as probe:
@@ -46,32 +40,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(
-    met: Callable[[], Any], what: str, timeout: float = 30.0, pause: float = 0.05
-) -> Any:
-    """Ask `met` until it answers something true, and return that."""
-    deadline = time.monotonic() + timeout
-    while True:
-        answer = met()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise NotReached(f"not within {timeout:g} s: {what}")
-        threading.Event().wait(pause)
-
-
 def merge(into: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     """`into` with the leaves of `more` laid over it, as OctoPrint merges settings."""
     result = dict(into)
     for key, value in more.items():
         old = result.get(key)
-        both = isinstance(value, dict) and isinstance(old, dict)
-        result[key] = merge(old, value) if both else value
+        if isinstance(value, dict) and isinstance(old, dict):
+            value = merge(old, value)
+        result[key] = value
     return result
 
 
-def configuration(version: str) -> dict[str, Any]:
-    """A `config.yaml` without wizards, network access or a rate limit; VIRTUAL is there."""
+def configuration() -> dict[str, Any]:
+    """A `config.yaml` with the virtual printer; no wizards, network or rate limit."""
     return {
         "devel": {"enableRateLimiter": False},
         "plugins": {
@@ -119,19 +100,19 @@ class OctoPrint:
         program: Path,
         base: Path,
         version: str,
-        port: Optional[int] = None,
-        config: Optional[dict[str, Any]] = None,
+        port: int | None = None,
+        config: dict[str, Any] | None = None,
     ) -> None:
         self.program = program
         self.base = base
         self.version = version
         self.port = port or free_port()
-        self.config = merge(configuration(version), config or {})
+        self.config = merge(configuration(), config or {})
         self.api_key = secrets.token_hex(16)
-        self.process: Optional[subprocess.Popen[bytes]] = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.serial = SerialLog(base / "logs" / "serial.log")
         self.log = ServerLog(base / "logs" / "octoprint.log")
-        self.events: Optional[Events] = None
+        self.events: Events | None = None
         self._session = requests.Session()
 
     # The process
@@ -179,7 +160,7 @@ class OctoPrint:
     def start(self, timeout: float = 120.0) -> None:
         """Start the server and return once it answers."""
         command = [self.program, "serve", "--basedir", self.base, "--host", self.host]
-        command += ["--port", self.port, "--iknowwhatimdoing"]  # type: ignore[list-item]
+        command += ["--port", str(self.port), "--iknowwhatimdoing"]
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
@@ -191,7 +172,9 @@ class OctoPrint:
                 start_new_session=True,
             )
         wait_until(self.online, "the server answers", timeout, pause=0.2)
-        self.events = Events(self)
+        login = self.post("/api/login", {"passive": True})
+        auth = f"{login['name']}:{login['session']}"
+        self.events = Events(f"{self.host}:{self.port}", auth)
 
     def online(self) -> bool:
         if self.process is None or self.process.poll() is not None:
@@ -254,7 +237,7 @@ class OctoPrint:
         """Change the plugin's settings: `configure(layers={"interval": 2})`."""
         self.post("/api/settings", {"plugins": {PLUGIN: groups}})
 
-    def use_webcam(self, url: Optional[str]) -> None:
+    def use_webcam(self, url: str | None) -> None:
         """Set the snapshot URL of OctoPrint's own webcam; None leaves none that can."""
         change = {"snapshot": url or "", "snapshotTimeout": 2}
         self.post("/api/settings", {"plugins": {"classicwebcam": change}})
@@ -386,7 +369,7 @@ class Job:
             timeout,
         )["data"]
 
-    def messages(self, name: Optional[str] = None) -> list[dict[str, Any]]:
+    def messages(self, name: str | None = None) -> list[dict[str, Any]]:
         """The plugin's messages since the start of the print, in order."""
         found = [
             data["data"]
@@ -409,168 +392,3 @@ class Job:
     def _events(self) -> Events:
         assert self.octoprint.events is not None
         return self.octoprint.events
-
-
-# What was said
-
-
-class Events:
-    """OctoPrint's push messages, kept in order: its events and the plugin's messages."""
-
-    def __init__(self, octoprint: OctoPrint) -> None:
-        login = octoprint.post("/api/login", {"passive": True})
-        address = f"ws://{octoprint.host}:{octoprint.port}/sockjs/websocket"
-        self._socket = websocket.create_connection(address, timeout=60)
-        self._socket.send(json.dumps({"auth": f"{login['name']}:{login['session']}"}))
-        self._socket.settimeout(None)
-        self._seen: list[tuple[str, dict[str, Any]]] = []
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._read, name="events", daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                text = self._socket.recv()
-            except (websocket.WebSocketException, OSError):
-                return
-            if not text:
-                return
-            found = [i for i in json.loads(text).items() if i[0] in ("event", "plugin")]
-            with self._changed:
-                self._seen.extend(found)
-                self._changed.notify_all()
-
-    def mark(self) -> int:
-        with self._changed:
-            return len(self._seen)
-
-    def since(self, mark: int = 0) -> list[tuple[str, dict[str, Any]]]:
-        with self._changed:
-            return self._seen[mark:]
-
-    def wait(
-        self,
-        wanted: Callable[[str, dict[str, Any]], bool],
-        what: str,
-        mark: int = 0,
-        timeout: float = 60.0,
-    ) -> dict[str, Any]:
-        """The first message since `mark` for which `wanted(kind, data)` holds."""
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while True:
-                for kind, data in self._seen[mark:]:
-                    if wanted(kind, data):
-                        return data
-                if not self._changed.wait(max(0.0, deadline - time.monotonic())):
-                    raise NotReached(f"not within {timeout:g} s: {what}")
-
-    def close(self) -> None:
-        with contextlib.suppress(websocket.WebSocketException, OSError):
-            self._socket.close()
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A place in a log file that may be rolled over: the file and the byte in it."""
-
-    inode: int
-    offset: int
-
-
-class LogFile:
-    """A log file that grows, read from a mark on."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def mark(self) -> Mark:
-        with contextlib.suppress(FileNotFoundError):
-            about = self.path.stat()
-            return Mark(about.st_ino, about.st_size)
-        return Mark(0, 0)
-
-    def lines(self, since: Optional[Mark] = None) -> list[str]:
-        """The whole lines written since the mark; all of the file if it was rolled over."""
-        with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
-            if since is not None and os.fstat(file.fileno()).st_ino == since.inode:
-                file.seek(since.offset)
-            whole, _, _ = file.read().rpartition(b"\n")
-            return whole.decode("utf-8", "replace").splitlines()
-        return []
-
-
-class SerialLog(LogFile):
-    """`serial.log`, in the words of OctoPrint 1.11 or 2.0."""
-
-    _SENT = re.compile(r" - (?:Send:|>>>) (.*)$")
-    _RECEIVED = re.compile(r" - (?:Recv:|<<<) (.*)$")
-    _NUMBERED = re.compile(r"N(\d+)\s+(.*?)\*\d+\s*$")
-    _RESEND = re.compile(r"Resend:\s*(\d+)")
-
-    def sent(self, since: Optional[Mark] = None) -> list[str]:
-        """The commands the printer took, without line numbers, checksums and repeats."""
-        commands: list[tuple[Optional[int], str]] = []
-        for line in self.lines(since):
-            received = self._RECEIVED.search(line)
-            resend = self._RESEND.match(received.group(1)) if received else None
-            if resend:
-                first = int(resend.group(1))
-                commands = [c for c in commands if c[0] is None or c[0] < first]
-            sent = self._SENT.search(line)
-            if sent:
-                numbered = self._NUMBERED.match(sent.group(1))
-                if numbered:
-                    commands.append((int(numbered.group(1)), numbered.group(2)))
-                else:
-                    commands.append((None, sent.group(1).strip()))
-        return [text for _, text in commands]
-
-    def received(self, since: Optional[Mark] = None) -> list[str]:
-        found = map(self._RECEIVED.search, self.lines(since))
-        return [match.group(1) for match in found if match]
-
-
-@dataclass(frozen=True)
-class LogRecord:
-    """One record of octoprint.log, with the traceback lines that follow it."""
-
-    logger: str
-    level: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.logger} - {self.level} - {self.text}"
-
-
-class ServerLog(LogFile):
-    """`octoprint.log` as records."""
-
-    _START = re.compile(
-        r"\d{4}-\d\d-\d\d [\d:,]+ - (\S+) - (DEBUG|INFO|WARNING|ERROR|CRITICAL) - (.*)$"
-    )
-
-    def records(self, since: Optional[Mark] = None) -> Iterator[LogRecord]:
-        record: Optional[LogRecord] = None
-        for line in self.lines(since):
-            start = self._START.match(line)
-            if start:
-                if record:
-                    yield record
-                record = LogRecord(*start.groups())
-            elif record:
-                record = LogRecord(record.logger, record.level, f"{record.text}\n{line}")
-        if record:
-            yield record
-
-    def complaints(self, since: Optional[Mark] = None) -> list[LogRecord]:
-        """Errors and tracebacks of anyone, and warnings of the plugin."""
-        ours = f"octoprint.plugins.{PLUGIN}"
-        return [
-            record
-            for record in self.records(since)
-            if record.level in ("ERROR", "CRITICAL")
-            or "Traceback (most recent call last)" in record.text
-            or (record.level == "WARNING" and record.logger.startswith(ours))
-        ]
