@@ -13,7 +13,7 @@ _Turn = Image.Transpose
 def turned(
     jpeg: bytes, *, flip_h: bool, flip_v: bool, rotate90: bool, quality: int
 ) -> bytes:
-    """``jpeg`` mirrored left to right, then upside down, then a quarter counter-clockwise.
+    """``jpeg`` mirrored left to right, then top to bottom, then a quarter turned left.
 
     That is the order in which OctoPrint shows webcams and renders timelapses. What the
     camera says about its own orientation (EXIF) is followed first. A picture that needs

@@ -73,15 +73,15 @@ def _of_status(camera: str, status: int) -> CameraError:
         )
     if status in (404, 410):
         return CameraError(
-            "Camera %(camera)s has no picture at its snapshot URL (HTTP %(status)d). Check"
-            " the URL in OctoPrint's webcam settings.",
+            "Camera %(camera)s has no picture at its snapshot URL (HTTP %(status)d)."
+            " Check the URL in OctoPrint's webcam settings.",
             camera=camera,
             status=status,
         )
     if status >= 500:
         return CameraError(
-            "The server of camera %(camera)s reports a fault (HTTP %(status)d). Check that"
-            " the camera is plugged in and its server runs.",
+            "The server of camera %(camera)s reports a fault (HTTP %(status)d). Check"
+            " that the camera is plugged in and its server runs.",
             camera=camera,
             status=status,
         )

@@ -15,15 +15,22 @@ from typing import Callable
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
-def write_new(folder: Path, name: Callable[[int], str], data: bytes) -> Path:
+def write_new(
+    folder: Path,
+    name: Callable[[int], str],
+    data: bytes,
+    *,
+    link: Callable[[Path, Path], None] = os.link,
+) -> Path:
     """Writes ``data`` under the first of ``name(1)``, ``name(2)``, … that is free.
 
+    ``link`` gives a file a second name, or fails as where no hard links are known.
     Raises ``OSError``; then nothing is left behind.
     """
     with _temporary(folder, data) as temporary:
         for number in count(1):
             target = folder / name(number)
-            if _put(temporary, target):
+            if _put(temporary, target, link):
                 break
     _flush_folder(folder)
     return target
@@ -47,10 +54,10 @@ def free_bytes(folder: Path) -> int:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
 
 
-def _put(temporary: Path, target: Path) -> bool:
+def _put(temporary: Path, target: Path, link: Callable[[Path, Path], None]) -> bool:
     """Whether ``target`` was free. A link cannot overwrite; FAT disks know no links."""
     try:
-        os.link(temporary, target)
+        link(temporary, target)
     except FileExistsError:
         return False
     except OSError as error:
