@@ -308,10 +308,9 @@ def call(command: Sequence[object], **variables: str) -> int:
 
 def demo(arguments: Sequence[str]) -> int:
     ensure()
-    script = ROOT / "tests" / "demo" / "demo.py"
     os.chdir(ROOT)
     python = str(executable(PRIMARY))
-    os.execve(python, [python, str(script), *arguments], environment())
+    os.execve(python, [python, "-m", "tests.demo.demo", *arguments], environment())
 
 
 def test(arguments: Sequence[str]) -> int:

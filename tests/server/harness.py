@@ -157,8 +157,11 @@ class OctoPrint:
         text = yaml.safe_dump(data, default_flow_style=False)
         (self.base / name).write_text(text, encoding="utf-8")
 
-    def start(self, timeout: float = 120.0) -> None:
-        """Start the server and return once it answers."""
+    def start(self, timeout: float = 120.0, keep_open: tuple[int, ...] = ()) -> None:
+        """Start the server and return once it answers.
+
+        `keep_open`: file descriptors that it inherits.
+        """
         command = [self.program, "serve", "--basedir", self.base, "--host", self.host]
         command += ["--port", str(self.port), "--iknowwhatimdoing"]
         with open(self.output, "wb") as output:
@@ -170,6 +173,7 @@ class OctoPrint:
                 env=self._environment(),
                 cwd=self.base,
                 start_new_session=True,
+                pass_fds=keep_open,
             )
         wait_until(self.online, "the server answers", timeout, pause=0.2)
         login = self.post("/api/login", {"passive": True})
