@@ -1,0 +1,33 @@
+"""Layer Capture: pictures of a print from a grid of positions, at chosen layers."""
+
+# Who we are to OctoPrint, and nothing else.
+
+from __future__ import annotations
+
+from typing import Any
+
+__plugin_name__ = "Layer Capture"
+__plugin_pythoncompat__ = ">=3.9,<4"
+
+__plugin_implementation__: Any = None
+__plugin_hooks__: dict[str, Any] = {}
+
+
+def __plugin_load__() -> None:
+    from .cli import commands
+    from .plugin import LayerCapturePlugin
+
+    global __plugin_implementation__, __plugin_hooks__
+    __plugin_implementation__ = implementation = LayerCapturePlugin()
+    __plugin_hooks__ = {
+        # the lowest orders run first, and 0 would mean the default
+        "octoprint.comm.protocol.gcode.queuing": (implementation.on_gcode_queuing, 1),
+        "octoprint.comm.protocol.gcode.sending": (
+            implementation.on_gcode_sending,
+            1_000_000,
+        ),
+        "octoprint.comm.protocol.gcode.received": (implementation.on_gcode_received, 1),
+        "octoprint.comm.protocol.scripts": implementation.on_script,
+        "octoprint.access.permissions": implementation.additional_permissions,
+        "octoprint.cli.commands": commands,
+    }

@@ -1,0 +1,68 @@
+"""Which layers are due, and which tags of the queuing hook mean "now"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..gcode import Layer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The layers due in one job, found by the tags that file lines carry.
+
+    Attributes:
+        layers: the due layers in print order
+        total: layers in the whole job
+        by_tag: ``"filepos:N"`` to its layer, for every line at which it may trigger
+        tags: the keys of ``by_tag``, as the hook asks for them
+    """
+
+    layers: tuple[Layer, ...] = ()
+    total: int = 0
+    by_tag: Mapping[str, Layer] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+
+
+def due(
+    number: int,
+    total: int,
+    interval: int,
+    first: bool,
+    last: bool,
+    ranges: Sequence[tuple[int, int]],
+) -> bool:
+    """Whether the layer ``number`` of ``total`` (both from 1) is to be captured.
+
+    Args:
+        interval: every so many layers, 0 for none by interval
+        first, last: the first or last layer of the job
+        ranges: closed ranges of numbers named besides
+    """
+    return (
+        (interval > 0 and number % interval == 0)
+        or (first and number == 1)
+        or (last and number == total)
+        or any(least <= number <= most for least, most in ranges)
+    )
+
+
+def plan(
+    layers: Sequence[Layer],
+    interval: int,
+    first: bool,
+    last: bool,
+    ranges: Sequence[tuple[int, int]],
+) -> Plan:
+    """The plan for a job of these layers."""
+    chosen = tuple(
+        layer
+        for layer in layers
+        if due(layer.number, len(layers), interval, first, last, ranges)
+    )
+    by_tag: dict[str, Layer] = {}
+    for layer in chosen:
+        for position in layer.triggers or (layer.capture_pos,):
+            by_tag.setdefault(f"filepos:{position}", layer)
+    return Plan(chosen, len(layers), by_tag, frozenset(by_tag))

@@ -1,0 +1,264 @@
+"""Getting a job ready: its file indexed, the layers due, what each capture does.
+
+Here ``gcode``, ``capture``, ``cameras`` and ``library`` are put together for one print.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from .cameras import CameraError, FakeCamera, Webcams
+from .capture.engine import Armed
+from .capture.grid import Volume, positions, volume
+from .capture.plan import plan
+from .capture.run import Terms
+from .config import Config
+from .gcode import GcodeError, Layer, LayerIndex
+from .library import CaptureSettings, PrintFolder
+from .messages import N_, Message
+from .pictures import Camera, PictureListener, Pictures, Setting
+
+_log = logging.getLogger("octoprint.plugins.layercapture.jobs")
+
+Indexing = Callable[[str, float], LayerIndex]
+
+
+class NotCaptured(Exception):
+    """This job gets no captures; the one argument is the Message that says why."""
+
+
+@dataclass(frozen=True)
+class Print:
+    """One job from OctoPrint's storage.
+
+    Attributes:
+        file: path below uploads, as OctoPrint names it
+        path: the same on disk
+        started: seconds since the epoch
+    """
+
+    file: str
+    path: str
+    started: float
+
+
+class Indexer:
+    """Indexes files on one thread, the same file only once at a time."""
+
+    def __init__(self, indexing: Indexing) -> None:
+        self._indexing = indexing
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="layercapture-index")
+        self._latest: Optional[tuple[tuple[str, float], Future[LayerIndex]]] = None
+
+    def request(self, path: str, min_height: float) -> Future[LayerIndex]:
+        """The index of a file, under way or done; ``min_height`` in mm."""
+        key = (path, min_height)
+        with self._lock:
+            if self._latest is not None and self._latest[0] == key:
+                pending = self._latest[1]
+                if not pending.done():
+                    return pending
+            future = self._pool.submit(self._index, path, min_height)
+            self._latest = (key, future)
+            return future
+
+    def _index(self, path: str, min_height: float) -> LayerIndex:
+        started = time.monotonic()
+        found = self._indexing(path, min_height)
+        _log.info(
+            "%s: %d layers (%s), found in %.2f s",
+            Path(path).name,
+            len(found.layers),
+            found.slicer or "slicer unknown",
+            time.monotonic() - started,
+        )
+        return found
+
+    def shutdown(self) -> None:
+        """Take no more requests."""
+        self._pool.shutdown(wait=False)
+
+
+@dataclass
+class Job:
+    """A print with what was found out about it.
+
+    Attributes:
+        armed: what the engine watches for
+        pictures: the workers of its cameras; to be closed with the job
+        notices: what the user is to know although captures will be made
+    """
+
+    index: LayerIndex
+    armed: Armed
+    pictures: Pictures
+    folder: PrintFolder
+    notices: Sequence[Message]
+
+
+def space(config: Config, profile: Mapping[str, Any]) -> Volume:
+    """The volume of a printer profile as the settings override it."""
+    bed = config.bed
+    return volume(profile, bed.width, bed.depth, bed.max_z, bed.margin)
+
+
+def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
+    """What each capture does, by the settings and the printer profile."""
+    around = space(config, profile)
+    grid, motion = config.grid, config.motion
+    return Terms(
+        positions=positions(
+            around,
+            grid.columns,
+            grid.rows,
+            grid.spacing_x,
+            grid.spacing_y,
+            grid.center_x,
+            grid.center_y,
+        ),
+        volume=around,
+        height=motion.height,
+        travel_speed=motion.travel_speed,
+        z_speed=motion.z_speed,
+        retract=motion.retract,
+        retract_speed=motion.retract_speed,
+        delay=config.cameras.delay,
+        return_to_origin=motion.return_to_origin,
+    )
+
+
+def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Message]]:
+    """The cameras to use, and what is wrong with those that cannot be."""
+    if config.cameras.fake:
+        return [FakeCamera(quality=config.files.quality)], []
+    found, problems = webcams.choose(config.cameras.use, quality=config.files.quality)
+    return list(found), [_message(problem) for problem in problems]
+
+
+def _message(problem: CameraError) -> Message:
+    return Message(problem.text, problem.params)
+
+
+def prepare(
+    index: LayerIndex,
+    config: Config,
+    profile: Mapping[str, Any],
+    webcams: Webcams,
+    folder: PrintFolder,
+    listener: PictureListener,
+) -> Job:
+    """Everything the engine needs for one print.
+
+    Raises:
+        NotCaptured: there is nothing to capture or nothing to capture it with
+    """
+    if not index.layers:
+        raise NotCaptured(
+            Message(N_("No layers were found in this file, so nothing is captured."))
+        )
+    layers = config.layers
+    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    if not chosen.layers:
+        raise NotCaptured(
+            Message(
+                N_(
+                    "None of the %(total)d layers of this file is chosen in the "
+                    "settings, so nothing is captured."
+                ),
+                {"total": chosen.total},
+            )
+        )
+    what = terms(config, profile)
+    notices = _refusals(what)
+    if not what.allowed:
+        raise NotCaptured(
+            Message(
+                N_(
+                    "No position of the grid is inside the printable area, so nothing "
+                    "is captured. Check the grid in the settings of Layer Capture."
+                )
+            )
+        )
+    used, problems = cameras(config, webcams)
+    if not used:
+        raise NotCaptured(problems[0])
+    pictures = Pictures(
+        used,
+        Setting(what.volume.bed, what.volume.radius is not None, chosen.total),
+        listener,
+    )
+    center = what.volume.center
+    settings = CaptureSettings.of_grid(
+        center=(
+            center[0] if config.grid.center_x is None else config.grid.center_x,
+            center[1] if config.grid.center_y is None else config.grid.center_y,
+        ),
+        columns=config.grid.columns,
+        rows=config.grid.rows,
+        spacing_x=config.grid.spacing_x,
+        spacing_y=config.grid.spacing_y,
+    )
+
+    def open_recorder(layer: Layer) -> Any:
+        return pictures.open(
+            folder.begin_capture(
+                layer=layer.number,
+                z_height=layer.z,
+                started=time.time(),
+                settings=settings,
+                height=layer.height,
+                layers_total=chosen.total,
+                slicer=index.slicer,
+                slicer_layer=layer.slicer_number,
+                cameras=[camera.name for camera in used],
+            )
+        )
+
+    return Job(
+        index=index,
+        armed=Armed(chosen, what, open_recorder),
+        pictures=pictures,
+        folder=folder,
+        notices=[*notices, *problems],
+    )
+
+
+def _refusals(what: Terms) -> list[Message]:
+    refused = [place for place in what.positions if place.refused is not None]
+    if not refused or len(refused) == len(what.positions):
+        return []
+    named = ", ".join(str(place.index) for place in refused[:20])
+    more = " …" if len(refused) > 20 else ""
+    return [
+        Message(
+            N_(
+                "%(count)d of %(total)d grid positions are left out because they are "
+                "outside the printable area or its margin: %(named)s."
+            ),
+            {
+                "count": len(refused),
+                "total": len(what.positions),
+                "named": named + more,
+            },
+        )
+    ]
+
+
+def why_unreadable(error: BaseException, file: str) -> Message:
+    """What to say when a file could not be indexed."""
+    if isinstance(error, GcodeError):
+        return Message(
+            N_("%(file)s cannot be captured: %(reason)s"),
+            {"file": file, "reason": str(error)},
+        )
+    return Message(
+        N_("%(file)s cannot be captured: its layers could not be found."), {"file": file}
+    )

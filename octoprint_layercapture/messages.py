@@ -1,0 +1,43 @@
+"""Every sentence the plugin says to a person, as values that the browser translates.
+
+A ``Message`` carries an English text with ``%(name)s`` places, which is also the key
+into the translations, and the parameters. It crosses the wire as it is; in the browser
+it becomes ``_.sprintf(gettext(text), params)``, in the log ``str(message)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation and leave it as it is."""
+    return text
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence: English ``text`` with ``%(name)s`` places, and what goes there."""
+
+    text: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text % self.params if self.params else self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """``{"text": …, "params": …}``, as plugin messages and API answers carry it."""
+        return {"text": self.text, "params": self.params}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with the setting ``key`` (``"grid.columns"``), in words."""
+
+    key: str
+    message: Message
+
+    def to_dict(self) -> dict[str, Any]:
+        """The message with its key beside it."""
+        return {"key": self.key, **self.message.to_dict()}

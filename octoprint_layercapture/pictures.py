@@ -1,0 +1,208 @@
+"""From a shot to files: asks the cameras and hands their frames to the library.
+
+Here ``cameras`` and ``library`` meet. Exposures run in parallel, one worker for each
+camera; writing runs on one thread behind them, so the head may travel meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Callable, Protocol
+
+from .cameras import CameraError, Scene, picture_size
+from .capture.ports import Outcome, Shot
+from .library import CaptureWriter, StoreError
+from .messages import N_, Message
+
+_log = logging.getLogger("octoprint.plugins.layercapture.pictures")
+
+
+class Camera(Protocol):
+    """One of the cameras of a print."""
+
+    name: str
+
+    def snapshot(self, scene: Scene) -> bytes:
+        """A JPEG, the right way up. Raises CameraError."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a scene needs to know of the print around a shot."""
+
+    bed: tuple[float, float, float, float]
+    circular: bool
+    layers_total: int
+
+
+class PictureListener(Protocol):
+    """Hears of pictures and of what went wrong. Called on worker threads."""
+
+    def picture_saved(self, shot: Shot, path: str, kept: int) -> None:
+        """A picture is on disk; ``kept`` counts the capture's so far."""
+
+    def picture_failed(self, shot: Shot, camera: str, message: Message) -> None:
+        """A camera gave no picture, or it could not be kept."""
+
+    def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
+        """Everything of this capture is on disk."""
+
+
+class Pictures:
+    """The workers of one print: its cameras and the writing thread."""
+
+    def __init__(
+        self, cameras: Sequence[Camera], setting: Setting, listener: PictureListener
+    ) -> None:
+        self.cameras = tuple(cameras)
+        self.setting = setting
+        self.listener = listener
+        self.exposing = ThreadPoolExecutor(
+            max_workers=max(1, len(self.cameras)),
+            thread_name_prefix="layercapture-camera",
+        )
+        self.writing = ThreadPoolExecutor(
+            max_workers=1, thread_name_prefix="layercapture-writer"
+        )
+
+    def open(self, writer: CaptureWriter) -> CaptureRecorder:
+        """The recorder of one capture, whose files ``writer`` keeps."""
+        return CaptureRecorder(self, writer)
+
+    def close(self) -> None:
+        """No captures follow; what is being written is still finished."""
+        self.exposing.shutdown(wait=False)
+        self.writing.shutdown(wait=False)
+
+
+class CaptureRecorder:
+    """The :class:`~octoprint_layercapture.capture.ports.Recorder` of one capture."""
+
+    def __init__(self, pictures: Pictures, writer: CaptureWriter) -> None:
+        self._pictures = pictures
+        self._writer = writer
+        self._kept = 0
+        self._failed = 0
+        self._epoch = 0
+        self._lock = threading.Lock()
+
+    def expose(self, shot: Shot) -> Future[None]:
+        """All cameras at once; done when each has its frame or has given up."""
+        done: Future[None] = Future()
+        cameras = self._pictures.cameras
+        left = len(cameras)
+        epoch = self._epoch
+
+        def ended(_: Any) -> None:
+            nonlocal left
+            with self._lock:
+                left -= 1
+                last = left == 0
+            if last and not done.done():
+                done.set_result(None)
+
+        try:
+            for camera in cameras:
+                work = self._pictures.exposing.submit(self._take, camera, shot, epoch)
+                work.add_done_callback(ended)
+        except RuntimeError:
+            # the workers were shut down: the print is over
+            if not done.done():
+                done.set_result(None)
+        if not cameras:
+            done.set_result(None)
+        return done
+
+    def abandon(self) -> None:
+        """The head moves away: a frame that comes now shows no known place."""
+        self._epoch += 1
+
+    def close(self, outcome: Outcome) -> None:
+        self._write(lambda: self._finish(outcome))
+
+    def _take(self, camera: Camera, shot: Shot, epoch: int) -> None:
+        setting = self._pictures.setting
+        scene = Scene(
+            layer=shot.layer.number,
+            z=shot.layer.z,
+            height=shot.layer.height,
+            x=shot.x,
+            y=shot.y,
+            index=shot.index,
+            time=time.time(),
+            bed=setting.bed,
+            circular=setting.circular,
+            layers_total=setting.layers_total,
+        )
+        try:
+            jpeg = camera.snapshot(scene)
+        except CameraError as error:
+            self._refused(camera, shot, Message(error.text, error.params))
+        except Exception:
+            _log.exception("Camera %s failed", camera.name)
+            self._refused(
+                camera, shot, Message(N_("The camera failed, see octoprint.log for why."))
+            )
+        else:
+            if epoch != self._epoch:
+                _log.debug("A picture of %s came after the head left", camera.name)
+                return
+            taken = time.time()
+            self._write(lambda: self._keep(camera, shot, jpeg, taken))
+
+    def _refused(self, camera: Camera, shot: Shot, reason: Message) -> None:
+        self._write(lambda: self._note_failure(camera, shot, reason))
+
+    def _write(self, work: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:
+                _log.exception("Writing pictures met an unexpected error")
+
+        self._pictures.writing.submit(guarded)
+
+    def _keep(self, camera: Camera, shot: Shot, jpeg: bytes, taken: float) -> None:
+        try:
+            width, height = picture_size(jpeg)
+            image = self._writer.add_picture(
+                index=shot.index,
+                order=shot.order,
+                position=(shot.x, shot.y),
+                actual=shot.actual,
+                camera=camera.name,
+                jpeg=jpeg,
+                taken_at=taken,
+                width=width,
+                height=height,
+            )
+        except StoreError as error:
+            self._note_failure(camera, shot, Message(error.text, error.params))
+            return
+        self._kept += 1
+        self._pictures.listener.picture_saved(shot, image.path, self._kept)
+
+    def _note_failure(self, camera: Camera, shot: Shot, reason: Message) -> None:
+        self._failed += 1
+        try:
+            self._writer.add_failure(
+                index=shot.index,
+                position=(shot.x, shot.y),
+                reason=str(reason),
+                camera=camera.name,
+            )
+        except StoreError as error:
+            _log.debug("The failure could not be recorded: %s", error)
+        self._pictures.listener.picture_failed(shot, camera.name, reason)
+
+    def _finish(self, outcome: Outcome) -> None:
+        try:
+            self._writer.finish()
+        except StoreError as error:
+            _log.warning("The capture's record could not be finished: %s", error)
+        self._pictures.listener.capture_kept(outcome, self._kept, self._failed)

@@ -1,0 +1,94 @@
+"""OctoPrint's printer, seen through the protocol of the capture room."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from .capture.ports import Activity, PrinterGone
+from .gcode import Modal
+
+_log = logging.getLogger("octoprint.plugins.layercapture.printer")
+
+COLD = 170.0  # °C below which Marlin, for one, refuses to move filament
+
+_ACTIVITIES = {
+    "STARTING": Activity.PRINTING,
+    "PRINTING": Activity.PRINTING,
+    "RESUMING": Activity.PRINTING,
+    "FINISHING": Activity.PRINTING,
+    "PAUSING": Activity.PAUSING,
+    "PAUSED": Activity.PAUSED,
+    "CANCELLING": Activity.CANCELLING,
+    "OPERATIONAL": Activity.IDLE,
+}
+
+
+class OctoPrintPrinter:
+    """Adapts ``self._printer`` of a plugin to :class:`capture.ports.Printer`.
+
+    The comm hooks report to it: every line sent, in order, and which connection they
+    come from. ``comm`` objects serve for identity only.
+    """
+
+    def __init__(self, printer: Any) -> None:
+        self._printer = printer
+        self._connection: Optional[object] = None
+        self._modal = Modal()
+
+    def seen(self, connection: object) -> None:
+        """A hook was called for this connection."""
+        if connection is not self._connection:
+            self._connection = connection
+            self._modal = Modal()
+
+    def sending(self, connection: object, line: str) -> None:
+        """A line goes out on this connection."""
+        self.seen(connection)
+        self._modal.feed(line)
+
+    def send(self, lines: Sequence[str], tags: frozenset[str]) -> None:
+        if not self._printer.is_operational():
+            raise PrinterGone()
+        _log.debug("Sending %s", "; ".join(lines))
+        self._printer.commands(list(lines), tags=set(tags))
+
+    def hold(self) -> bool:
+        try:
+            return self._printer.set_job_on_hold(True, blocking=False) is True
+        except RuntimeError:
+            return False
+
+    def release(self) -> None:
+        try:
+            self._printer.set_job_on_hold(False)
+        except RuntimeError:
+            _log.debug("Nothing to release, the connection is closed")
+
+    def connection(self) -> Optional[object]:
+        return None if self.activity() is Activity.GONE else self._connection
+
+    def activity(self) -> Activity:
+        return _ACTIVITIES.get(self._printer.get_state_id(), Activity.GONE)
+
+    def modal(self) -> Modal:
+        return self._modal.copy()
+
+    def hot(self) -> bool:
+        temperatures = self._printer.get_current_temperatures() or {}
+        tool = temperatures.get(f"tool{self._modal.tool}") or temperatures.get("tool0")
+        actual = (tool or {}).get("actual")
+        return actual is not None and actual >= COLD
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, condition: threading.Condition, seconds: float) -> None:
+        condition.wait(seconds)

@@ -1,0 +1,1 @@
+"""What a browser sees: the plugin's HTTP routes and who may use them."""

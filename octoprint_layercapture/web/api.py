@@ -1,0 +1,46 @@
+"""The routes below ``/plugin/layercapture/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+import octoprint.plugin
+from octoprint.access.permissions import Permissions
+
+from .preview import preview
+
+
+class ApiSection(octoprint.plugin.BlueprintPlugin):
+    """The plugin's HTTP routes; ``is_blueprint_protected`` only means logged in."""
+
+    def is_blueprint_protected(self) -> bool:
+        return True
+
+    def is_blueprint_csrf_protected(self) -> bool:
+        return True
+
+    @octoprint.plugin.BlueprintPlugin.route("/preview", methods=["POST"])
+    @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
+    def preview_route(self) -> Any:
+        """The grid that the posted settings would make."""
+        body = flask.request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("settings"), dict):
+            flask.abort(400, description='Expected {"settings": {…}}')
+        return flask.jsonify(preview(body["settings"], self.current_profile()))
+
+    @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
+    @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
+    def state_route(self) -> Any:
+        """What the plugin does now."""
+        return flask.jsonify(self.state())
+
+    @octoprint.plugin.BlueprintPlugin.route("/enabled", methods=["POST"])
+    @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
+    def enabled_route(self) -> Any:
+        """Turn captures on or off."""
+        body = flask.request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("enabled"), bool):
+            flask.abort(400, description='Expected {"enabled": true or false}')
+        self.set_enabled(body["enabled"])
+        return flask.jsonify(self.state())

@@ -1,0 +1,56 @@
+"""The grid as the settings on somebody's screen would make it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..capture.grid import visiting_order
+from ..config import parse
+from ..jobs import terms
+
+
+def preview(raw: Any, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Geometry and problems of a raw settings tree.
+
+    Returns:
+        bed, margin, origin, positions (mm, with the reason where refused), path (their
+        indices in visiting order) and problems, as ``docs/api.md`` describes
+    """
+    config, problems = parse(raw)
+    what = terms(config, profile)
+    around = what.volume
+    start = what.allowed[0] if what.allowed else None
+    order = visiting_order(
+        what.positions, None if start is None else (start.x, start.y), None
+    )
+    left, front, right, back = around.bed
+    return {
+        "bed": {
+            "shape": around.shape,
+            "min_x": left,
+            "max_x": right,
+            "min_y": front,
+            "max_y": back,
+            "max_z": around.max_z,
+        },
+        "volume": {
+            "min_x": around.min_x,
+            "max_x": around.max_x,
+            "min_y": around.min_y,
+            "max_y": around.max_y,
+        },
+        "margin": around.margin,
+        "origin": around.origin,
+        "positions": [
+            {
+                "index": place.index,
+                "x": place.x,
+                "y": place.y,
+                "refused": None if place.refused is None else place.refused.to_dict(),
+            }
+            for place in what.positions
+        ],
+        "path": [place.index for place in order],
+        "problems": [problem.to_dict() for problem in problems],
+    }

@@ -1,0 +1,215 @@
+"""From the tags of a file's lines to captures: arming, triggering, ending."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from octoprint_layercapture.capture.engine import Armed, Engine, Listener
+from octoprint_layercapture.capture.plan import plan
+from octoprint_layercapture.capture.ports import Activity
+from tests.unit.capture.conftest import FakeRecorder, a_layer, some_terms
+from tests.unit.capture.marlin import ModelPrinter
+
+
+class Job(Listener):
+    """A file of numbered layers, printed through the engine as OctoPrint would."""
+
+    def __init__(self, count=4):
+        self.printer = ModelPrinter()
+        self.engine = Engine(self.printer, self.printer, self)
+        self.printer.head = self.engine.head
+        self.layers = [
+            a_layer(number=n, z=0.2 * n, triggers=(n * 100, n * 100 + 50))
+            for n in range(1, count + 1)
+        ]
+        self.recorders = []
+        self.started = []
+        self.ended = []
+        self.missed = []
+        self.idle = threading.Event()
+        self.engine.start()
+
+    def arm(self, interval=2):
+        self.engine.expect()
+        self.engine.arm(
+            Armed(
+                plan(self.layers, interval, False, False, ()),
+                some_terms(columns=2, rows=1),
+                self.open_recorder,
+            )
+        )
+
+    def open_recorder(self, layer):
+        self.recorders.append(FakeRecorder(self.printer))
+        return self.recorders[-1]
+
+    def line(self, position, text="G1 X50 Y50 Z0.2 E1 F1800"):
+        tags = {"source:file", f"filepos:{position}", "fileline:1"}
+        self.idle.clear()
+        held = self.printer.holds
+        if not self.engine.tags.isdisjoint(tags):
+            self.engine.on_boundary(tags, self.printer.link, text.split()[0])
+        self.printer.print_line(text)
+        if self.printer.holds > held and self.engine.armed:
+            assert self.idle.wait(10)
+
+    def capture_started(self, layer, positions):
+        self.started.append((layer.number, positions))
+
+    def capture_ended(self, outcome):
+        self.ended.append(outcome)
+        self.idle.set()
+
+    def layers_missed(self, layers):
+        self.missed += [layer.number for layer in layers]
+
+    def settle(self):
+        """Wait until the capture thread has done what it was given."""
+        done = threading.Event()
+        self.engine._work.put(done.set)
+        assert done.wait(10)
+
+
+@pytest.fixture
+def job():
+    job = Job()
+    yield job
+    job.engine.shutdown()
+
+
+def test_due_layers_are_captured_and_others_are_not(job):
+    job.arm()
+    for position in (100, 150, 200, 250, 300, 350, 400, 450):
+        job.line(position)
+    assert [o.layer.number for o in job.ended] == [2, 4]
+    assert job.started == [(2, 2), (4, 2)]
+    assert all(o.visited == 2 for o in job.ended)
+    assert job.printer.holds == 0
+    assert job.printer.released == 2
+    assert job.missed == []
+
+
+def test_a_layer_triggers_once_although_its_tag_comes_on_several_lines(job):
+    job.arm()
+    for position in (200, 200, 250, 200):
+        job.line(position)
+    assert len(job.ended) == 1
+
+
+def test_a_swallowed_line_leaves_the_layer_to_its_next_one(job):
+    job.arm()
+    job.line(250)
+    assert [o.layer.number for o in job.ended] == [2]
+
+
+def test_a_refused_hold_is_tried_again_on_the_next_line(job):
+    job.arm()
+    job.printer.refuse_hold = True
+    job.line(200)
+    assert job.ended == []
+    job.printer.refuse_hold = False
+    job.line(250)
+    assert [o.layer.number for o in job.ended] == [2]
+
+
+def test_layers_whose_lines_never_came_are_reported_as_missed(job):
+    job.arm(interval=1)
+    job.line(100)
+    job.line(300)
+    job.engine.disarm("done", completed=True)
+    assert job.missed == [2, 4]
+
+
+def test_a_cancelled_print_misses_nothing(job):
+    job.arm(interval=1)
+    job.engine.disarm("cancelled")
+    assert job.missed == []
+    job.line(100)
+    assert job.ended == []
+
+
+def test_disarming_ends_a_capture_under_way(job):
+    job.arm()
+
+    def switch_off(shot):
+        job.engine.disarm("switched off")
+
+    opened = job.open_recorder
+
+    def opening(layer):
+        recorder = opened(layer)
+        recorder.on_expose = switch_off
+        return recorder
+
+    job.open_recorder = opening
+    job.arm()
+    job.line(200)
+    assert job.idle.wait(10)
+    assert job.ended[0].interrupted == "switched off"
+    assert job.ended[0].visited == 0
+    job.settle()
+    assert job.printer.holds == 0
+
+
+def test_the_job_waits_at_its_first_move_until_its_layers_are_known(job):
+    job.engine.expect()
+    job.line(10, "M109 S200")
+    assert job.printer.holds == 0
+    job.line(20, "G1 Z5 F600")
+    assert job.printer.holds == 1
+    job.engine.arm(Armed(plan(job.layers, 2, False, False, ()), some_terms(), None))
+    assert job.printer.holds == 0
+    assert job.printer.released == 1
+
+
+def test_a_job_whose_layers_cannot_be_known_goes_on(job):
+    job.engine.expect()
+    job.line(20, "G1 Z5 F600")
+    job.engine.disarm("not indexed")
+    job.settle()
+    assert job.printer.holds == 0
+    job.line(200)
+    assert job.ended == []
+
+
+def test_an_index_that_comes_too_late_arms_nothing(job):
+    job.engine.expect()
+    job.engine.disarm("cancelled")
+    job.engine.arm(Armed(plan(job.layers, 2, False, False, ()), some_terms(), None))
+    assert not job.engine.armed
+
+
+def test_a_recorder_that_cannot_be_opened_costs_the_capture_only(job):
+    def broken(layer):
+        raise OSError("disk gone")
+
+    job.open_recorder = broken
+    job.arm()
+    job.idle.set()
+    tags = {"filepos:200"}
+    job.engine.on_boundary(tags, job.printer.link, "G1")
+    job.settle()
+    assert job.printer.holds == 0
+    assert job.printer.released == 1
+
+
+def test_a_print_that_is_being_cancelled_is_not_entered(job):
+    job.arm()
+    job.printer.state = Activity.CANCELLING
+    job.line(200)
+    assert job.printer.sent == []
+    assert job.ended[0].interrupted == "cancelling"
+    assert job.printer.holds == 0
+
+
+def test_every_capture_works_after_a_failed_one(job):
+    job.arm(interval=1)
+    job.printer.mute = {"M114"}
+    job.line(100)
+    assert job.ended[0].failure is not None
+    job.printer.mute = set()
+    job.line(200)
+    assert job.ended[1].failure is None
+    assert job.ended[1].visited == 2

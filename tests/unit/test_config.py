@@ -1,0 +1,129 @@
+"""Settings: what a person can enter, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octoprint_layercapture.config import Config, defaults, layer_ranges, parse
+
+
+def problem_keys(raw):
+    return [problem.key for problem in parse(raw)[1]]
+
+
+def test_the_defaults_are_those_of_the_design_and_need_no_correction():
+    config, problems = parse(defaults())
+    assert problems == []
+    assert config == Config()
+    assert defaults()["grid"] == {
+        "center_x": None,
+        "center_y": None,
+        "columns": 3,
+        "rows": 3,
+        "spacing_x": 40,
+        "spacing_y": 40,
+    }
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "value"),
+    [
+        ("layers", "interval", "ten"),
+        ("layers", "interval", -1),
+        ("layers", "list", "5-1"),
+        ("layers", "list", "0"),
+        ("layers", "list", "one"),
+        ("layers", "min_height", 0),
+        ("grid", "columns", 2.5),
+        ("grid", "columns", 0),
+        ("grid", "rows", 10**9),
+        ("grid", "spacing_x", float("nan")),
+        ("grid", "spacing_y", float("inf")),
+        ("grid", "center_x", "left"),
+        ("bed", "margin", -3),
+        ("bed", "max_z", [1]),
+        ("motion", "travel_speed", 0),
+        ("motion", "hold", "never"),
+        ("cameras", "delay", {"a": 1}),
+        ("cameras", "fake", "perhaps"),
+        ("cameras", "use", 7),
+        ("files", "quality", 101),
+    ],
+)
+def test_a_wrong_value_is_named_and_the_default_stands_in(group, key, value):
+    config, problems = parse({group: {key: value}})
+    assert [p.key for p in problems] == [f"{group}.{key}"]
+    assert str(problems[0].message)
+    assert config == Config()
+
+
+def test_the_message_says_what_would_be_right():
+    (problem,) = parse({"grid": {"columns": "many"}})[1]
+    assert str(problem.message) == "“many” is not a whole number from 1 to 20."
+
+
+def test_a_wrong_value_keeps_what_was_there_before():
+    before, _ = parse({"grid": {"columns": 5}})
+    config, problems = parse({"grid": {"columns": "x", "rows": 4}}, before)
+    assert (config.grid.columns, config.grid.rows) == (5, 4)
+    assert len(problems) == 1
+
+
+def test_several_wrong_values_are_all_named():
+    raw = {"grid": {"columns": "x", "rows": "y"}, "bed": {"margin": "z"}, "enabled": 3}
+    assert sorted(problem_keys(raw)) == [
+        "bed.margin",
+        "enabled",
+        "grid.columns",
+        "grid.rows",
+    ]
+
+
+def test_numbers_may_come_as_people_write_them():
+    config, problems = parse(
+        {"grid": {"columns": " 5 ", "spacing_x": "12,5", "center_x": ""}}
+    )
+    assert problems == []
+    assert config.grid.columns == 5
+    assert config.grid.spacing_x == 12.5
+    assert config.grid.center_x is None
+
+
+def test_a_list_keeps_its_commas():
+    assert parse({"layers": {"list": "1,5"}})[0].layers.ranges == ((1, 1), (5, 5))
+
+
+@pytest.mark.parametrize(
+    ("text", "ranges"),
+    [
+        ("", ()),
+        ("1, 5-10, 40", ((1, 1), (5, 10), (40, 40))),
+        ("1;2 3 , 4", ((1, 1), (2, 2), (3, 3), (4, 4))),
+        (" 7 - 9 ", ((7, 9),)),
+    ],
+)
+def test_layer_lists_are_read(text, ranges):
+    assert layer_ranges(text) == ranges
+
+
+junk = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(list(defaults()) + ["columns"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(junk)
+def test_nothing_raises(raw):
+    config, _ = parse(raw)
+    assert parse(config.model_dump(mode="json"))[1] == []
+
+
+@given(st.dictionaries(st.sampled_from(list(defaults()["grid"])), junk))
+def test_no_value_of_a_group_raises(raw):
+    parse({"grid": raw})
