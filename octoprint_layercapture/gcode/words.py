@@ -55,7 +55,7 @@ class Modal:
         inches: G20 (True) or G21
         tool: number of the last T command
         workspace: 54 to 59, as G54 to G59 select it
-        area: filament cross-section in mm² where extrusion is volumetric (M200), else None
+        area: filament cross-section, mm², where extrusion is volumetric (M200), or None
         firmware_retracted: G10 without G11 yet
     """
 
