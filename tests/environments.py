@@ -42,7 +42,9 @@ class SetupError(Exception):
 
 
 def say(message: str) -> None:
-    print(message, flush=True)
+    # One write, newline included: two environments may be built at once.
+    sys.stdout.write(message + "\n")
+    sys.stdout.flush()
 
 
 def directory(version: str) -> Path:

@@ -1,0 +1,150 @@
+"""What a user installs carries everything the plugin needs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests import environments
+from tests.environments import OCTOPRINTS, PACKAGE, ROOT
+
+DATA = ("static", "templates", "translations")
+DATA_FILES = (".js", ".css", ".less", ".jinja2", ".po", ".mo", ".svg", ".png")
+
+
+def run(*command: object) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environments.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def in_checkout() -> set[str]:
+    """The package's files as they stand in the checkout, modules and data."""
+    files = (path for path in (ROOT / PACKAGE).rglob("*") if path.is_file())
+    kept = (path for path in files if "__pycache__" not in path.parts)
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in kept
+        if path.suffix in (".py", *DATA_FILES)
+    }
+
+
+def of_package(names: Iterable[str]) -> set[str]:
+    """The package's files in an archive, without the folder an archive may begin with."""
+    found = set()
+    for name in names:
+        before, folder, rest = name.partition(f"{PACKAGE}/")
+        if folder and rest and before.count("/") <= 1 and not name.endswith("/"):
+            found.add(folder + rest)
+    return found
+
+
+def what_git_keeps() -> list[Path]:
+    """The files a commit of this checkout would hold; all of them without git."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return environments.source_files()
+    files = {ROOT / name for name in names.decode("utf-8").split("\0") if name}
+    return sorted(path for path in files if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout as a fresh clone of it would be."""
+    folder = tmp_path_factory.mktemp("source")
+    for path in what_git_keeps():
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, source)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def source_zip(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources as a repository's "download as zip" gives them, in one folder."""
+    archive = tmp_path_factory.mktemp("zip") / "main.zip"
+    with zipfile.ZipFile(archive, "w") as target:
+        for path in sorted(source.rglob("*")):
+            name = Path("OctoPrint-LayerCapture-main") / path.relative_to(source)
+            target.write(path, name)
+    return archive
+
+
+def test_wheel_carries_modules_templates_static_files_and_translations(
+    wheel: Path,
+) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert of_package(names) >= in_checkout()
+    for folder in DATA:
+        assert any(name.startswith(f"{PACKAGE}/{folder}/") for name in names), folder
+
+
+def test_wheel_holds_nothing_beside_the_package(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {PACKAGE}
+
+
+def test_wheel_says_what_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (info,) = {n.split("/")[0] for n in archive.namelist() if ".dist-info" in n}
+        metadata = archive.read(f"{info}/METADATA").decode("utf-8")
+        entry_points = archive.read(f"{info}/entry_points.txt").decode("utf-8")
+        licence = archive.read(f"{info}/licenses/LICENSE").decode("utf-8")
+    assert "\nName: OctoPrint-LayerCapture\n" in metadata
+    assert "\nVersion: 0.1.0\n" in metadata
+    assert "\nRequires-Python: <4,>=3.9\n" in metadata
+    assert "octoprint.plugin" in entry_points
+    assert "layercapture = octoprint_layercapture" in entry_points
+    assert "GNU AFFERO GENERAL PUBLIC LICENSE" in licence
+
+
+@pytest.mark.parametrize("version", OCTOPRINTS)
+def test_zip_of_the_sources_installs_with_pip(
+    version: str, source_zip: Path, tmp_path: Path
+) -> None:
+    environments.ensure([version])
+    python = environments.executable(version)
+    target = tmp_path / "installed"
+    run(python, "-m", "pip", "install", "--no-deps", "--target", target, source_zip)
+    installed = (path.relative_to(target).as_posix() for path in target.rglob("*"))
+    assert of_package(installed) >= in_checkout()
+
+
+@pytest.mark.parametrize("version", OCTOPRINTS)
+def test_plugin_is_found_where_it_was_installed(version: str) -> None:
+    environments.ensure([version])
+    find = (
+        "import importlib.metadata as m, importlib.util as u;"
+        "d = m.distribution('OctoPrint-LayerCapture');"
+        "print([e.value for e in d.entry_points if e.group == 'octoprint.plugin']);"
+        "print(u.find_spec('octoprint_layercapture').origin)"
+    )
+    python = environments.executable(version)
+    entry, origin = run(python, "-I", "-c", find).splitlines()
+    assert entry == "['octoprint_layercapture']"
+    assert Path(origin).is_relative_to(environments.directory(version))
