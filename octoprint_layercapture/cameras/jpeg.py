@@ -86,7 +86,7 @@ def _read_structure(camera: str, data: bytes) -> tuple[int, int]:
 def _decode(camera: str, data: bytes) -> None:
     """Reads every part of the picture, at the lowest resolution the format allows."""
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
+        with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             image.draft(None, (1, 1))
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

@@ -31,16 +31,31 @@ def turned(
     ]
     if not turns:
         return jpeg
-    with Image.open(io.BytesIO(jpeg), formats=("JPEG", "MPO")) as original:
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as original:
+        original.load()
         keep = _kept_with(original)
-        image: Image.Image = ImageOps.exif_transpose(original)
+        image, exif = _upright(original)
         for turn in turns:
             image = image.transpose(turn)
-        if "exif" in original.info:
-            keep["exif"] = image.getexif().tobytes()
+        if exif:
+            keep["exif"] = exif
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality, **keep)
     return out.getvalue()
+
+
+def _upright(original: Image.Image) -> tuple[Image.Image, bytes]:
+    """The picture as its EXIF says it is to be seen, and the EXIF without that.
+
+    Cameras write all sorts of things there, and Pillow answers with all sorts of
+    exceptions: then the picture stays as it is and the EXIF is left out.
+    """
+    try:
+        image = ImageOps.exif_transpose(original)
+        exif = image.getexif().tobytes() if "exif" in original.info else b""
+    except Exception:
+        return original, b""
+    return image, exif
 
 
 def _kept_with(original: Image.Image) -> dict[str, Any]:

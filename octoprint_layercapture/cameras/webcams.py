@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Callable
 
 import octoprint.webcams
@@ -19,22 +20,15 @@ from .worker import Attempt, Worker, slow
 _logger = logging.getLogger("octoprint.plugins.layercapture.cameras")
 
 
+@dataclass(frozen=True)
 class Limits:
-    """How long and how much: one picture has ``seconds`` for all its ``tries``, with
-    ``pause`` seconds between them, and may have ``size`` bytes."""
+    """One picture has ``seconds`` for all its ``tries``, with ``pause`` seconds between
+    them, and at most ``size`` bytes."""
 
-    def __init__(
-        self,
-        *,
-        seconds: float = 10.0,
-        tries: int = 3,
-        pause: float = 0.3,
-        size: int = 20_000_000,
-    ) -> None:
-        self.seconds = seconds
-        self.tries = tries
-        self.pause = pause
-        self.size = size
+    seconds: float = 10.0
+    tries: int = 3
+    pause: float = 0.3
+    size: int = 20_000_000
 
 
 class Webcams:

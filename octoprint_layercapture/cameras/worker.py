@@ -16,6 +16,7 @@ class Attempt:
         self._expires = time.monotonic() + seconds
         self._given_up = threading.Event()
         self.done = threading.Event()
+        self.at_work = True
         self.received = 0
         self.picture: bytes | None = None
         self.error: CameraError | None = None
@@ -44,7 +45,6 @@ class Worker:
     def __init__(self, camera: str) -> None:
         self._camera = camera
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
         self._attempt: Attempt | None = None
 
     def run(self, take: Callable[[Attempt], bytes], seconds: float) -> bytes:
@@ -63,12 +63,15 @@ class Worker:
         """Ends the waiting of a ``run`` in another thread with a ``CameraError``."""
         with self._lock:
             attempt = self._attempt
-        if attempt is not None:
+        if attempt is not None and not attempt.done.is_set():
+            attempt.error = CameraError(
+                "The picture of camera %(camera)s was called off.", camera=self._camera
+            )
             attempt.give_up()
 
     def _start(self, take: Callable[[Attempt], bytes], seconds: float) -> Attempt:
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
+            if self._attempt is not None and self._attempt.at_work:
                 raise CameraError(
                     "Camera %(camera)s is still busy with an earlier picture that it has"
                     " not delivered. Restart the camera if this goes on.",
@@ -76,21 +79,21 @@ class Worker:
                 )
             attempt = Attempt(seconds)
             self._attempt = attempt
-            self._thread = threading.Thread(
-                target=self._work,
-                args=(take, attempt),
-                name=f"layercapture-camera-{self._camera}",
-                daemon=True,
-            )
-            self._thread.start()
+        threading.Thread(
+            target=self._work,
+            args=(take, attempt),
+            name=f"layercapture-camera-{self._camera}",
+            daemon=True,
+        ).start()
         return attempt
 
     def _work(self, take: Callable[[Attempt], bytes], attempt: Attempt) -> None:
         try:
             attempt.picture = take(attempt)
         except CameraError as error:
-            attempt.error = error
+            attempt.error = attempt.error or error
         finally:
+            attempt.at_work = False
             attempt.done.set()
 
     def _too_late(self, attempt: Attempt, seconds: float) -> CameraError:

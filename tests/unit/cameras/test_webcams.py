@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
+
+from octoprint_layercapture.cameras import CameraError, Webcams, picture_size
+from octoprint_layercapture.cameras.webcams import Limits
+
+
+def failing(camera, scene):
+    with pytest.raises(CameraError) as caught:
+        camera.snapshot(scene)
+    return str(caught.value)
+
+
+def test_the_chunks_of_an_answer_become_one_picture(
+    new_provider, new_camera, jpeg, scene
+):
+    chunks = [jpeg[at : at + 1000] for at in range(0, len(jpeg), 1000)]
+    assert new_camera(new_provider(chunks)).snapshot(scene) == jpeg
+
+
+def test_the_webcam_is_asked_by_its_own_name(new_provider, new_camera, jpeg, scene):
+    provider = new_provider([jpeg])
+    new_camera(provider, name="side").snapshot(scene)
+    assert provider.asked == ["side"]
+
+
+def test_a_provider_that_answers_with_plain_bytes_is_understood(
+    new_provider, new_camera, jpeg, scene
+):
+    assert new_camera(new_provider(jpeg)).snapshot(scene) == jpeg
+
+
+def test_a_picture_that_needs_no_turning_is_the_cameras_own_byte_for_byte(
+    new_provider, new_camera, jpeg, scene
+):
+    camera = new_camera(new_provider([jpeg]), quality=1)
+    assert camera.snapshot(scene) == jpeg
+
+
+def test_flips_and_rotation_of_the_webcam_are_applied(
+    new_provider, new_camera, jpeg, scene
+):
+    flat = new_camera(new_provider([jpeg]), flipH=True).snapshot(scene)
+    upright = new_camera(new_provider([jpeg]), rotate90=True).snapshot(scene)
+    assert flat != jpeg
+    assert picture_size(flat) == (320, 240)
+    assert picture_size(upright) == (240, 320)
+
+
+def test_the_quality_counts_where_a_picture_is_turned(
+    new_provider, new_camera, jpeg, scene
+):
+    good, poor = (
+        new_camera(new_provider([jpeg]), flipV=True, quality=quality).snapshot(scene)
+        for quality in (95, 20)
+    )
+    assert len(poor) < len(good) / 2
+
+
+@pytest.mark.parametrize("first", [ConnectionError("x"), [b"<html>"], [b""], None])
+def test_a_camera_that_fails_once_or_twice_is_asked_again(
+    new_provider, new_camera, jpeg, scene, first
+):
+    provider = new_provider(first, first, [jpeg])
+    assert new_camera(provider).snapshot(scene) == jpeg
+    assert len(provider.asked) == 3
+
+
+def test_a_camera_is_asked_only_a_few_times(new_provider, new_camera, scene):
+    provider = new_provider(ConnectionError("x"))
+    assert "cannot be reached" in failing(new_camera(provider), scene)
+    assert len(provider.asked) == 3
+
+
+def test_a_camera_that_cannot_take_pictures_is_not_asked_again(
+    new_provider, new_camera, scene
+):
+    provider = new_provider(WebcamNotAbleToTakeSnapshotException("classic"))
+    assert "cannot take single pictures" in failing(new_camera(provider), scene)
+    assert len(provider.asked) == 1
+
+
+def test_there_is_no_further_try_when_the_time_is_over(new_provider, new_camera, scene):
+    provider = new_provider(ConnectionError("x"))
+    limits = Limits(seconds=0, tries=3, pause=0)
+    failing(new_camera(provider, limits=limits), scene)
+    assert len(provider.asked) <= 1
+
+
+def test_a_reason_never_holds_what_the_exception_said(new_provider, new_camera, scene):
+    provider = new_provider(RuntimeError("http://user:secret@host/?token=secret"))
+    reason = failing(new_camera(provider), scene)
+    assert "RuntimeError" in reason
+    assert "secret" not in reason
+
+
+def test_nothing_of_an_exception_is_logged(new_provider, new_camera, scene, caplog):
+    caplog.set_level("DEBUG")
+    failing(new_camera(new_provider(RuntimeError("secret"))), scene)
+    assert "RuntimeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_more_than_the_cap_is_not_read(new_provider, new_camera, scene):
+    given = []
+    closed = []
+
+    def endless():
+        try:
+            while True:
+                given.append(1000)
+                yield b"\xff\xd8" + b"x" * 998
+        finally:
+            closed.append(True)
+
+    limits = Limits(seconds=20, size=50_000)
+    provider = new_provider(endless)
+    reason = failing(new_camera(provider, limits=limits), scene)
+    assert "without an end" in reason
+    assert sum(given) <= 51_000
+    assert closed == [True]
+    assert len(provider.asked) == 1
+
+
+def test_an_answer_that_never_ends_is_given_up_in_time(new_provider, new_camera, scene):
+    ended = threading.Event()
+
+    def drip():
+        try:
+            while True:
+                yield b"\xff\xd8"
+                ended.wait(0.01)
+        finally:
+            ended.set()
+
+    limits = Limits(seconds=0.3)
+    reason = failing(new_camera(new_provider(drip), limits=limits), scene)
+    assert "was not done within" in reason
+    assert ended.wait(10)
+
+
+@pytest.fixture
+def hanging(new_provider, jpeg):
+    """A provider that hangs until ``released``, then always answers at once."""
+    provider = new_provider([jpeg])
+    provider.released = threading.Event()
+    provider.entered = threading.Event()
+    answer_at_once = provider.take_webcam_snapshot
+
+    def hang(name):
+        provider.entered.set()
+        provider.released.wait(20)
+        return answer_at_once(name)
+
+    provider.take_webcam_snapshot = hang
+    yield provider
+    provider.released.set()
+
+
+def test_a_camera_that_never_answers_costs_no_more_than_the_deadline(
+    hanging, new_camera, scene
+):
+    camera = new_camera(hanging, limits=Limits(seconds=0.2))
+    assert "did not answer within" in failing(camera, scene)
+
+
+def test_while_a_camera_hangs_the_next_picture_fails_at_once_without_a_thread(
+    hanging, new_camera, scene
+):
+    camera = new_camera(hanging, limits=Limits(seconds=0.2))
+    failing(camera, scene)
+    threads = threading.active_count()
+    for _ in range(5):
+        assert "still busy" in failing(camera, scene)
+    assert threading.active_count() == threads
+
+
+def test_a_camera_that_comes_back_after_hanging_is_used_again(
+    hanging, new_camera, scene, jpeg
+):
+    camera = new_camera(hanging, limits=Limits(seconds=0.2))
+    failing(camera, scene)
+    (worker,) = (
+        thread
+        for thread in threading.enumerate()
+        if thread.name == "layercapture-camera-Classic Webcam"
+    )
+    hanging.released.set()
+    worker.join()
+    assert camera.snapshot(scene) == jpeg
+
+
+def test_a_hanging_camera_does_not_keep_the_process_alive(hanging, new_camera, scene):
+    failing(new_camera(hanging, limits=Limits(seconds=0.2)), scene)
+    workers = [
+        thread
+        for thread in threading.enumerate()
+        if thread.name.startswith("layercapture-camera")
+    ]
+    assert workers
+    assert all(thread.daemon for thread in workers)
+
+
+def test_a_picture_can_be_called_off_while_it_is_waited_for(hanging, new_camera, scene):
+    camera = new_camera(hanging, limits=Limits(seconds=25))
+    reasons = []
+    waiting = threading.Thread(target=lambda: reasons.append(failing(camera, scene)))
+    waiting.start()
+    assert hanging.entered.wait(10)
+    camera.abandon()
+    waiting.join(10)
+    assert reasons == ["The picture of camera Classic Webcam was called off."]
+
+
+def test_pictures_can_be_taken_one_right_after_the_other(
+    new_provider, new_camera, jpeg, scene
+):
+    camera = new_camera(new_provider([jpeg]))
+    for _ in range(50):
+        assert camera.snapshot(scene) == jpeg
+
+
+@pytest.fixture
+def webcams(provided, new_provider, jpeg):
+    known = {
+        name: provided(new_provider([jpeg]), name=name, displayName=name.title())
+        for name in ("classic", "side", "top")
+    }
+    known["blind"] = provided(new_provider([jpeg]), name="blind", canSnapshot=False)
+    return Webcams(listed=lambda: known, preferred=lambda: known["classic"])
+
+
+def test_without_a_choice_octoprints_snapshot_webcam_is_used(webcams, scene, jpeg):
+    cameras, problems = webcams.choose()
+    assert [camera.name for camera in cameras] == ["classic"]
+    assert problems == []
+    assert cameras[0].snapshot(scene) == jpeg
+
+
+def test_chosen_cameras_come_in_the_order_chosen_and_once(webcams):
+    cameras, problems = webcams.choose(["top", "classic", "top"])
+    assert [camera.name for camera in cameras] == ["top", "classic"]
+    assert problems == []
+
+
+def test_a_chosen_camera_that_is_gone_is_named_and_the_others_are_used(webcams):
+    cameras, problems = webcams.choose(["gone", "side"])
+    assert [camera.name for camera in cameras] == ["side"]
+    assert "no camera named gone" in str(problems[0])
+
+
+def test_a_camera_without_snapshots_is_said_before_it_is_asked(webcams):
+    cameras, problems = webcams.choose(["blind"])
+    assert cameras == []
+    assert "cannot take single pictures" in str(problems[0])
+
+
+def test_without_any_webcam_it_is_said_what_to_do():
+    cameras, problems = Webcams(listed=dict, preferred=lambda: None).choose()
+    assert cameras == []
+    assert "Enter a snapshot URL" in str(problems[0])
+
+
+def test_a_camera_that_hung_in_one_print_is_still_known_to_in_the_next(
+    hanging, provided, scene
+):
+    webcam = provided(hanging)
+    webcams = Webcams(preferred=lambda: webcam, limits=Limits(seconds=0.2))
+    failing(webcams.choose()[0][0], scene)
+    assert "still busy" in failing(webcams.choose()[0][0], scene)
