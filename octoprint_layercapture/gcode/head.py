@@ -1,0 +1,181 @@
+"""Where the file has the print head: modes and position after the lines fed to it."""
+
+from __future__ import annotations
+
+import copy
+from math import inf, isfinite, nan
+from typing import NamedTuple, Optional
+
+from . import line as reading
+from .line import HEATERS, HOMING, MODES, MOTORS, MOVES, PAUSES, Words
+
+INCH = 25.4  # mm
+FARTHEST = 1e5  # mm; no printer goes there: such a coordinate is an error in the file
+UNKNOWN = -inf  # a height that nothing in the file says
+SMALLEST = 1e-6  # mm of filament; less is rounding
+
+EXTRUDE = "extrude"  # lays filament in XY
+PRIME = "prime"  # pushes filament standing still
+RETRACT = "retract"  # pulls filament back, wiping or not
+TRAVEL = "travel"
+RESET = "reset"  # G92
+MODE = "mode"
+PAUSE = "pause"
+STOP = "stop"  # heats, homes, changes the tool, switches motors, or may do so
+OTHER = "other"
+
+
+class Effect(NamedTuple):
+    """What a line did. ``filament`` in mm, negative when pulled back."""
+
+    kind: str
+    filament: float = 0.0
+    planar: bool = False  # X or Y moved
+    rise: bool = False  # Z moved
+    command: str = ""
+
+
+class Head:
+    """Modal state. Lengths in mm, positions as the file counts them; x and y are NaN
+    where nothing in the file says what they are.
+
+    ``shift`` is what G92 took from Z since: ``z + shift`` is the nozzle's height.
+    """
+
+    def __init__(self) -> None:
+        self.x = nan
+        self.y = nan
+        self.z = 0.0
+        self.z_known = False
+        self.shift = 0.0
+        self.e = 0.0
+        self.absolute = True
+        self.absolute_e = True
+        self.e_mode_stated = False
+        self.scale = 1.0
+        self.moved_origin = False
+
+    def copy(self) -> Head:
+        """An independent copy."""
+        return copy.copy(self)
+
+    @property
+    def height(self) -> float:
+        """The nozzle's height in mm; UNKNOWN where the file never set a usable one."""
+        if not self.z_known or not abs(self.z) < FARTHEST:
+            return UNKNOWN
+        return self.z + self.shift if self.shift else self.z
+
+    def feed(self, text: bytes) -> Effect:
+        """Takes in one line without its comment, not empty."""
+        if text.startswith(b"@"):
+            return Effect(PAUSE)
+        found = reading.command(text)
+        if found is None:
+            if reading.harmless(text):
+                return Effect(OTHER)
+            self._lost()
+            return Effect(STOP)
+        name, rest = found
+        if name in MOVES:
+            return self._move(name, reading.words(rest))
+        if name in PAUSES:
+            return Effect(PAUSE, command=name)
+        if name in MODES:
+            self._mode(name)
+            return Effect(MODE, command=name)
+        if name == "G92":
+            self._set_position(reading.words(rest))
+            return Effect(RESET, command=name)
+        if name in ("G10", "G11"):
+            given = reading.words(rest)
+            if given.keys() - {"S"}:
+                return Effect(STOP, command=name)
+            return Effect(RETRACT if name == "G10" else PRIME, command=name)
+        if name in HOMING:
+            self._home(name, reading.words(rest))
+            return Effect(STOP, command=name)
+        if name.startswith("T"):
+            self.x = self.y = nan
+            return Effect(STOP, command=name)
+        if name in HEATERS or name in MOTORS:
+            return Effect(STOP, command=name)
+        return Effect(OTHER, command=name)
+
+    def _move(self, name: str, given: Words) -> Effect:
+        scale, arc = self.scale, name in ("G2", "G3")
+        planar = arc and ("I" in given or "J" in given or "R" in given)
+        for axis in ("x", "y"):
+            value = given.get(axis.upper())
+            if value is not None:
+                before = getattr(self, axis)
+                after = value * scale + (0.0 if self.absolute else before)
+                if not abs(after) < FARTHEST:
+                    after = nan
+                if self.absolute:
+                    planar = planar or after != before
+                else:
+                    planar = planar or value != 0
+                setattr(self, axis, after)
+        rise = False
+        value = given.get("Z")
+        if value is not None:
+            after = value * scale + (0.0 if self.absolute else self.z)
+            rise = after != self.z
+            self.z, self.z_known = after, True
+        filament = 0.0
+        value = given.get("E")
+        if value is not None and isfinite(value):
+            if self.absolute_e:
+                filament = value * scale - self.e
+                self.e = value * scale
+            else:
+                filament = value * scale
+                self.e += filament
+        if filament > SMALLEST:
+            kind = EXTRUDE if planar else PRIME
+        else:
+            kind = RETRACT if filament < -SMALLEST else TRAVEL
+        return Effect(kind, filament, planar, rise, name)
+
+    def _mode(self, name: str) -> None:
+        if name == "G20":
+            self.scale = INCH
+        elif name == "G21":
+            self.scale = 1.0
+        elif name in ("G90", "G91"):
+            self.absolute = name == "G90"
+            if not self.e_mode_stated:
+                self.absolute_e = self.absolute
+        else:
+            self.absolute_e = name == "M82"
+            self.e_mode_stated = True
+
+    def _set_position(self, given: Words) -> None:
+        if not given:
+            given = {"X": 0.0, "Y": 0.0, "Z": 0.0, "E": 0.0}
+        value = given.get("E")
+        if value is not None and isfinite(value):
+            self.e = value * self.scale
+        value = given.get("Z")
+        if value is not None and isfinite(value):
+            if self.z_known:
+                self.shift += self.z - value * self.scale
+            self.z = value * self.scale
+        if "X" in given or "Y" in given:
+            self.moved_origin = True
+
+    def _home(self, name: str, given: Words) -> None:
+        self._lost()
+        if name == "G28" and (not given.keys() & {"X", "Y", "Z"} or "Z" in given):
+            self.z, self.z_known, self.shift = 0.0, False, 0.0
+
+    def _lost(self) -> None:
+        self.x = self.y = nan
+
+    @property
+    def place(self) -> Optional[tuple[float, float]]:
+        """X and Y in mm, or None where they are not certain."""
+        if self.moved_origin or not (isfinite(self.x) and isfinite(self.y)):
+            return None
+        return self.x, self.y

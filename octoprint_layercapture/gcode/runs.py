@@ -1,0 +1,116 @@
+"""Runs of extrusion: what the scanning of a file finds, before it is parted in layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf, isfinite, isnan
+from typing import List, Optional
+
+from . import seam
+from .head import UNKNOWN, Head
+from .seam import Seam
+from .slicers import Marker
+
+_LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
+
+
+@dataclass
+class Run:
+    """Extruding moves that follow one another at one height.
+
+    ``start``, ``end``: positions before the first and after the latest of them. ``flat``:
+    the height in mm, NaN while every move also climbs. ``last``: where the latest ended.
+    ``marks``: how many layer marks stand before it. ``filament``, ``climbing``: mm laid
+    flat, and while Z moved. ``moves``, ``climbs``: how many moves of either kind, an
+    estimate where they were not read one by one. ``top``: the highest z in mm. ``box``:
+    min X, min Y, max X, max Y in mm; empty (inf, …) where not read.
+    """
+
+    start: int
+    end: int
+    flat: float
+    last: float
+    marks: int
+    filament: float = 0.0
+    climbing: float = 0.0
+    moves: int = 0
+    climbs: int = 0
+    top: float = UNKNOWN
+    box: List[float] = field(default_factory=lambda: [inf, inf, -inf, -inf])
+    exact: bool = True
+    seam: Optional[Seam] = None
+
+    @property
+    def z(self) -> float:
+        """The run's height in mm."""
+        return self.top if isnan(self.flat) else self.flat
+
+    @property
+    def usable(self) -> bool:
+        """Whether the height is one a layer can have."""
+        return isfinite(self.z) and self.z > 0
+
+
+@dataclass
+class Mark:
+    """A layer mark and where it stands."""
+
+    position: int
+    marker: Marker
+
+
+class Record:
+    """What a scanner has found so far, and where it is.
+
+    ``head`` is the head after the text read so far. ``after`` is the head as the latest
+    extruding move left it, where it was kept.
+    """
+
+    def __init__(self) -> None:
+        self.head = Head()
+        self.after: Optional[Head] = None
+        self.runs: List[Run] = []
+        self.marks: List[Mark] = []
+        self.commands = 0  # lines that are G-code
+        self.others = 0  # lines that are neither G-code nor comment
+        self._kept: List[bytes] = []  # the text since the run's end, from earlier pieces
+        self._kept_size = 0
+
+    @property
+    def run(self) -> Optional[Run]:
+        """The run that the next extruding move may continue."""
+        return self.runs[-1] if self.runs else None
+
+    def open(self, run: Run, text: bytes, position: int) -> None:
+        """Ends the current run and begins another; ``text`` starts at ``position``."""
+        self.close(text[: max(run.start - position, 0)], position)
+        self.runs.append(run)
+
+    def close(self, text: bytes, position: int, *, last: bool = False) -> None:
+        """Ends the current run; ``text`` is what follows up to the next one."""
+        run = self.run
+        if run is None or run.seam is not None:
+            return
+        rest = text[max(run.end - position, 0) :] if text else b""
+        between = b"".join(self._kept) + rest
+        after = self.after if self.after is not None else self.head.copy()
+        run.seam = seam.read(between[:_LONGEST_SEAM], run.end, after, last=last)
+        self.after = None
+        self._kept = []
+        self._kept_size = 0
+
+    def finish(self) -> None:
+        """Ends the last run at the end of the file."""
+        self.close(b"", 0, last=True)
+
+    def keep(self, text: bytes, position: int) -> None:
+        """Remembers the end of a piece, for the seam it may be part of."""
+        run = self.run
+        if run is None or run.seam is not None:
+            return
+        if run.end >= position:
+            self._kept, self._kept_size = [], 0
+        if self._kept_size < _LONGEST_SEAM:
+            kept = text[max(run.end - position, 0) :][:_LONGEST_SEAM]
+            self._kept.append(kept)
+            self._kept_size += len(kept)

@@ -1,0 +1,186 @@
+"""Reading a file line by line: every move is looked at."""
+
+from __future__ import annotations
+
+import re
+from math import isnan, nan
+from typing import Optional, Tuple
+
+from . import head as heads
+from . import slicers
+from .head import FARTHEST, SMALLEST, UNKNOWN
+from .line import code
+from .runs import Mark, Record, Run
+
+_N = rb"(-?[0-9]*\.?[0-9]+)"
+#: Comment lines that mark nothing, then one line: a plain move's words, or all of it.
+_STEP = re.compile(
+    rb"(?:;(?!" + slicers.PROMISING + rb")[^\n]*\n)*"
+    rb"(?:G(?:[01]|([23])) (?:F[0-9.]+ ?)?(?:X" + _N + rb" ?)?(?:Y" + _N + rb" ?)?"
+    rb"(?:Z" + _N + rb" ?)?(?:I-?[0-9.]+ ?)?(?:J-?[0-9.]+ ?)?(?:F[0-9.]+ ?)?"
+    rb"(?:E" + _N + rb" ?)?(?:F[0-9.]+ ?)?(?:;[^\n]*)?\r?\n|([^\n]+)\n|\n)"
+)
+
+_Mark = Optional[Tuple[float, float, float, float]]
+
+
+def lines(record: Record, text: bytes, position: int) -> None:
+    """Reads ``text``, whole lines that start at ``position``, into ``record``.
+
+    A last line without a line end may be cut off: it counts as part of its layer where
+    it extrudes, but begins none.
+    """
+    head = record.head
+    x, y, z, e = head.x, head.y, head.z, head.e
+    shift, relative, plain = head.shift, not head.absolute_e, _plain(record)
+    height = head.height
+    run, flat = record.run, _open_flat(record)
+    latest: _Mark = None  # x, y, z, e after the latest extruding move
+    commands = 0
+    for step in _STEP.finditer(text, 0, text.rfind(b"\n") + 1):
+        arc, xs, ys, zs, es, other = step.groups()
+        if other is not None or not plain:
+            stop = step.end()
+            start = text.rfind(b"\n", 0, stop - 1) + 1
+            _leave(record, latest)
+            latest = None
+            head.x, head.y, head.z, head.e = x, y, z, e
+            _line(record, text, start, stop, position)
+            x, y, z, e = head.x, head.y, head.z, head.e
+            shift, relative, plain = head.shift, not head.absolute_e, _plain(record)
+            height = head.height
+            run, flat = record.run, _open_flat(record)
+            continue
+        commands += 1
+        was_x, was_y, before = x, y, height
+        moved = arc is not None
+        if xs is not None:
+            x = float(xs)
+            moved = moved or x != was_x
+        if ys is not None:
+            y = float(ys)
+            moved = moved or y != was_y
+        if zs is not None:
+            z = float(zs)
+            head.z_known = True
+            height = z + shift if abs(z) < FARTHEST else UNKNOWN
+        if es is None:
+            continue
+        value = float(es)
+        if relative:
+            filament = value
+            e += value
+        else:
+            filament = value - e
+            e = value
+        if not moved or filament <= SMALLEST:
+            continue
+        if height != flat or before != flat or run is None:
+            stop = step.end()
+            start = text.rfind(b"\n", 0, stop - 1) + 1
+            _leave(record, latest)
+            head.x, head.y, head.z, head.e = x, y, z, e
+            run = extrude(record, before, filament, text, start, stop, position)
+            flat = _open_flat(record)
+        else:
+            run.filament += filament
+            run.moves += 1
+            run.end = position + step.end()
+        latest = (x, y, z, e)
+        box = run.box
+        low_x, low_y, high_x, high_y = box
+        if x < low_x or was_x < low_x:
+            box[0] = min(x, was_x) if was_x == was_x else x
+        if y < low_y or was_y < low_y:
+            box[1] = min(y, was_y) if was_y == was_y else y
+        if x > high_x or was_x > high_x:
+            box[2] = max(x, was_x) if was_x == was_x else x
+        if y > high_y or was_y > high_y:
+            box[3] = max(y, was_y) if was_y == was_y else y
+    _leave(record, latest)
+    head.x, head.y, head.z, head.e = x, y, z, e
+    record.commands += commands
+    cut = text.rfind(b"\n") + 1
+    if cut < len(text):
+        _line(record, text, cut, len(text), position)
+    record.keep(text, position)
+
+
+def extrude(
+    record: Record,
+    before: float,
+    filament: float,
+    text: bytes,
+    start: int,
+    stop: int,
+    position: int,
+) -> Run:
+    """Counts an extruding move, ``text[start:stop]``, from height ``before`` (mm) to the
+    head's. Gives the run it belongs to, a new one where it does not go on.
+    """
+    height, run, marks = record.head.height, record.run, len(record.marks)
+    climbs = height != before
+    if run is None or run.marks != marks or run.seam is not None:
+        joins = False
+    elif climbs:
+        joins = before == run.last
+    else:
+        joins = height == run.flat or (isnan(run.flat) and height == run.last)
+    if run is None or not joins:
+        run = Run(position + start, position + stop, nan, height, marks)
+        record.open(run, text, position)
+    if climbs:
+        run.climbing += filament
+        run.climbs += 1
+    else:
+        run.flat = height
+        run.filament += filament
+        run.moves += 1
+    run.end, run.last, run.top = position + stop, height, max(run.top, height)
+    record.after = record.head.copy()
+    return run
+
+
+def _line(record: Record, text: bytes, start: int, stop: int, position: int) -> None:
+    line = text[start:stop]
+    command = code(line)
+    if not command:
+        comment = line.strip()
+        found = slicers.marker(comment[1:]) if comment else None
+        if found is not None:
+            record.marks.append(Mark(position + start, found))
+        return
+    head = record.head
+    before = head.height
+    effect = head.feed(command)
+    if effect.command:
+        record.commands += 1
+    else:
+        record.others += 1
+    if effect.kind == heads.EXTRUDE:
+        run = record.run
+        cut = not line.endswith(b"\n")
+        if cut and (run is None or head.height != run.flat or before != run.flat):
+            return
+        extrude(record, before, effect.filament, text, start, stop, position)
+    elif effect.kind == heads.RESET and not record.runs:
+        head.shift = 0.0  # calibrates the height, before anything is printed
+
+
+def _leave(record: Record, latest: _Mark) -> None:
+    """Keeps the head as the latest extruding move left it, before anything changes it."""
+    if latest is not None:
+        after = record.after = record.head.copy()
+        after.x, after.y, after.z, after.e = latest
+
+
+def _plain(record: Record) -> bool:
+    return record.head.absolute and record.head.scale == 1.0
+
+
+def _open_flat(record: Record) -> float:
+    """The height at which a move just goes on with the current run; NaN for none."""
+    run = record.run
+    if run is None or run.seam is not None or run.marks != len(record.marks):
+        return nan
+    return run.flat

@@ -1,0 +1,51 @@
+"""Reading a file the way OctoPrint counts it: in pieces of whole lines."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import BinaryIO, Iterator, List, Tuple
+
+PIECE = 4 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
+
+_LONE_CR = re.compile(rb"\r(?!\n)")
+
+
+def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[Tuple[int, bytes]]:
+    """Yields ``(position, lines)``: a piece's text and where it starts as OctoPrint counts.
+
+    OctoPrint reads a file as utf-8-sig with errors replaced, ends a line at LF, CRLF or
+    CR, and adds up the UTF-8 lengths of what it got. The text is therefore what that
+    decoding gives, encoded again, with an LF at the end of every line: an offset into it
+    is a position. Only the last piece may lack a line end. Raises OSError.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    begun: List[bytes] = []  # a line whose end was not read yet
+    position = 0
+    while True:
+        data = file.read(size)
+        if position == 0 and not begun and data.startswith(codecs.BOM_UTF8):
+            position = len(codecs.BOM_UTF8)
+            data = data[position:] or file.read(size)
+        last = not data
+        if not data.isascii() or decoder.getstate()[0]:
+            data = decoder.decode(data, final=last).encode("utf-8")
+        elif last:
+            data = decoder.decode(b"", final=True).encode("utf-8")
+        if not last and b"\n" not in data and b"\r" not in data[:-1]:
+            begun.append(data)
+            continue
+        text = b"".join(begun) + data
+        # A CR at the very end is a line end only if no LF follows.
+        held = b"\r" if text.endswith(b"\r") and not last else b""
+        if held:
+            text = text[:-1]
+        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
+            text = _LONE_CR.sub(b"\n", text)
+        end = len(text) if last else text.rfind(b"\n") + 1
+        begun = [text[end:] + held]
+        if end:
+            yield position, text[:end]
+            position += end
+        if last:
+            return
