@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from statistics import median
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional
 
 from .runs import Mark, Run
 from .slicers import DIALECTS
@@ -13,14 +14,14 @@ from .slicers import DIALECTS
 SAME = 0.0075  # mm; heights closer than this are one height
 _FEW = 60  # moves; priming is shorter
 
-Box = Tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 
 
 @dataclass
 class Group:
     """Runs that belong together. ``number`` is the slicer's for it."""
 
-    runs: List[Run] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
     number: Optional[int] = None
 
     @property
@@ -65,7 +66,7 @@ class Group:
         return low_x, low_y, high_x, high_y
 
 
-def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> List[Group]:
+def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list[Group]:
     """The layers of a print in the order of printing."""
     usable = [run for run in runs if run.usable]
     by_height = _by_height(usable, min_height)
@@ -81,9 +82,9 @@ def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> List
 
 def _by_marks(
     runs: Sequence[Run], marks: Sequence[Mark], whole: bool, min_height: float
-) -> List[Group]:
-    groups: List[Group] = []
-    before: List[Run] = []
+) -> list[Group]:
+    groups: list[Group] = []
+    before: list[Run] = []
     current = -1
     for run in runs:
         segment = current
@@ -98,7 +99,7 @@ def _by_marks(
         groups[-1].runs.append(run)
     if not whole:
         groups[:0] = _by_height(before, min_height)
-    joined: List[Group] = []
+    joined: list[Group] = []
     for each in groups:
         if joined and abs(joined[-1].z - each.z) < SAME:
             joined[-1].runs.extend(each.runs)
@@ -107,8 +108,8 @@ def _by_marks(
     return joined
 
 
-def _by_height(runs: Sequence[Run], min_height: float) -> List[Group]:
-    levels: List[Group] = []
+def _by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
+    levels: list[Group] = []
     for run in runs:
         if levels and abs(levels[-1].z - run.z) < SAME:
             levels[-1].runs.append(run)
@@ -117,7 +118,7 @@ def _by_height(runs: Sequence[Run], min_height: float) -> List[Group]:
     del levels[: _fall(levels)]
     while len(levels) > 1 and _is_priming(levels):
         del levels[0]
-    layers: List[Group] = []
+    layers: list[Group] = []
     for index, level in enumerate(levels):
         if not layers or _begins_layer(layers, levels, index, min_height):
             layers.append(level)
@@ -148,7 +149,7 @@ def _begins_layer(
 
 
 def _fall(levels: Sequence[Group]) -> int:
-    """How many levels at the start are purge lines above the height the print begins at."""
+    """How many levels at the start are purge lines, higher than the print begins."""
     beginning = levels[:8]
     fall = 0
     for index, level in enumerate(beginning):
@@ -177,8 +178,11 @@ def _is_priming(levels: Sequence[Group]) -> bool:
         return False
     if _apart(here, there):
         return True
-    thin = min(here[2] - here[0], here[3] - here[1]) < 3
-    return thin and first.moves <= 12 and min(there[2] - there[0], there[3] - there[1]) > 10
+    return first.moves <= 12 and _width(here) < 3 and _width(there) > 10
+
+
+def _width(box: Box) -> float:
+    return min(box[2] - box[0], box[3] - box[1])
 
 
 def _apart(a: Box, b: Box) -> bool:

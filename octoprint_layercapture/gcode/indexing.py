@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from math import isfinite
-from typing import BinaryIO, Callable, List, Optional, Tuple, Union
+from typing import BinaryIO, Callable, Optional, Union
 
 from . import scan, slicers, source
 from .errors import GcodeError
@@ -62,8 +62,8 @@ def _index(name: Optional[str], record: Record, min_height: float) -> LayerIndex
     groups = group(record.runs, record.marks, min_height)
     spiral = sum(each.spiral for each in groups) * 2 > len(groups)
     tops = _tops(record.runs)
-    layers: List[Layer] = []
-    below: List[float] = []  # heights of the current object's layers
+    layers: list[Layer] = []
+    below: list[float] = []  # heights of the current object's layers
     sequential = False
     for number, each in enumerate(groups, 1):
         z = each.z
@@ -99,7 +99,7 @@ def _index(name: Optional[str], record: Record, min_height: float) -> LayerIndex
     return LayerIndex(name, spiral, sequential, tuple(layers), _bounds(groups))
 
 
-def _tops(runs: List[Run]) -> "dict[int, float]":
+def _tops(runs: list[Run]) -> dict[int, float]:
     """The highest z so far, after each run by its id."""
     highest, tops = 0.0, {}
     for run in runs:
@@ -109,7 +109,7 @@ def _tops(runs: List[Run]) -> "dict[int, float]":
     return tops
 
 
-def _bounds(groups: List[Group]) -> Optional[Tuple[float, float, float, float]]:
+def _bounds(groups: list[Group]) -> Optional[tuple[float, float, float, float]]:
     if not all(run.exact for each in groups for run in each.runs):
         return None
     boxes = [each.box for each in groups]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Optional
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Layer:
     capture_pos: int
     retracted: bool
     top: float
-    triggers: Tuple[int, ...] = ()
-    resume: Optional[Tuple[float, float]] = None
+    triggers: tuple[int, ...] = ()
+    resume: Optional[tuple[float, float]] = None
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,19 @@ class LayerIndex:
     slicer: Optional[str] = None
     spiral: bool = False
     sequential: bool = False
-    layers: Tuple[Layer, ...] = ()
-    bounds: Optional[Tuple[float, float, float, float]] = None
+    layers: tuple[Layer, ...] = ()
+    bounds: Optional[tuple[float, float, float, float]] = None
 
-    def to_dict(self) -> Dict[str, Any]:
+    def layer_at(self, position: int) -> Optional[Layer]:
+        """The layer in print once the file was sent up to ``position``; None after all."""
+        return next((each for each in self.layers if each.capture_pos >= position), None)
+
+    def to_dict(self) -> dict[str, Any]:
         """The index as plain values for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: Dict[str, Any]) -> LayerIndex:
+    def from_dict(cls, data: dict[str, Any]) -> LayerIndex:
         """The index that ``to_dict`` wrote.
 
         Raises KeyError, TypeError or ValueError where ``data`` is something else.
@@ -70,7 +74,7 @@ class LayerIndex:
         )
 
 
-def _layer(data: Dict[str, Any]) -> Layer:
+def _layer(data: dict[str, Any]) -> Layer:
     number, resume = data["slicer_number"], data["resume"]
     return Layer(
         number=int(data["number"]),
@@ -85,6 +89,6 @@ def _layer(data: Dict[str, Any]) -> Layer:
     )
 
 
-def _floats4(values: Any) -> Tuple[float, float, float, float]:
+def _floats4(values: Any) -> tuple[float, float, float, float]:
     a, b, c, d = values
     return float(a), float(b), float(c), float(d)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional, Tuple
+from typing import Optional
 
 _COMMAND = re.compile(rb"\s*(?:[Nn]\d+\s*)?([GMTgmt])\s*0*(\d+)(\.\d+)?(?![\w.]*=)")
 _WORD = re.compile(
@@ -24,10 +24,10 @@ MODES = frozenset(("G20", "G21", "G90", "G91", "M82", "M83"))
 
 #: Klipper's own commands that neither move, heat nor wait. Any other macro may do all.
 _HARMLESS_MACRO = re.compile(
-    rb"(?:SET_|EXCLUDE_OBJECT|TIMELAPSE|TEMPERATURE_WAIT_NOT|M117|RESPOND|STATUS)", re.I
+    rb"(?:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)", re.I
 )
 
-Words = Dict[str, float]
+Words = dict[str, float]
 
 
 def code(line: bytes) -> bytes:
@@ -45,7 +45,7 @@ def code(line: bytes) -> bytes:
     return line.strip()
 
 
-def command(text: bytes) -> Optional[Tuple[str, bytes]]:
+def command(text: bytes) -> Optional[tuple[str, bytes]]:
     """The command of a line without comment, and its parameters: ``G1`` for ``g01 X5``.
 
     None where it is no G, M or T command (a macro, say).
@@ -76,5 +76,5 @@ def words(parameters: bytes) -> Words:
 
 
 def harmless(text: bytes) -> bool:
-    """Whether a line that is no G, M or T command surely leaves head and heaters alone."""
+    """Whether a line that is no G, M or T command leaves head and heaters alone."""
     return _HARMLESS_MACRO.match(text) is not None

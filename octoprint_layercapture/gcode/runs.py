@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import inf, isfinite, isnan
-from typing import List, Optional
+from typing import Optional
 
 from . import seam
 from .head import UNKNOWN, Head
@@ -36,7 +36,7 @@ class Run:
     moves: int = 0
     climbs: int = 0
     top: float = UNKNOWN
-    box: List[float] = field(default_factory=lambda: [inf, inf, -inf, -inf])
+    box: list[float] = field(default_factory=lambda: [inf, inf, -inf, -inf])
     exact: bool = True
     seam: Optional[Seam] = None
 
@@ -69,11 +69,11 @@ class Record:
     def __init__(self) -> None:
         self.head = Head()
         self.after: Optional[Head] = None
-        self.runs: List[Run] = []
-        self.marks: List[Mark] = []
+        self.runs: list[Run] = []
+        self.marks: list[Mark] = []
         self.commands = 0  # lines that are G-code
         self.others = 0  # lines that are neither G-code nor comment
-        self._kept: List[bytes] = []  # the text since the run's end, from earlier pieces
+        self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from math import isnan, nan
-from typing import Optional, Tuple
+from typing import Optional
 
 from . import head as heads
 from . import slicers
@@ -21,7 +21,7 @@ _STEP = re.compile(
     rb"(?:E" + _N + rb" ?)?(?:F[0-9.]+ ?)?(?:;[^\n]*)?\r?\n|([^\n]+)\n|\n)"
 )
 
-_Mark = Optional[Tuple[float, float, float, float]]
+_Mark = Optional[tuple[float, float, float, float]]
 
 
 def lines(record: Record, text: bytes, position: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from typing import Optional
 
 from . import head as heads
 from . import slicers
@@ -34,15 +34,15 @@ class Seam:
 
     capture_pos: int
     retracted: bool
-    triggers: Tuple[int, ...]
-    resume: Optional[Tuple[float, float]]
+    triggers: tuple[int, ...]
+    resume: Optional[tuple[float, float]]
     marker_pos: Optional[int] = None
 
 
 def read(text: bytes, position: int, head: Head, *, last: bool) -> Seam:
-    """Reads the seam ``text``, which starts at ``position`` right after the last extruding
-    move. ``head`` is as that move left it, and is changed. ``last``: nothing extrudes
-    after it.
+    """Reads the seam ``text``, which starts at ``position`` right after an extruding move.
+
+    ``head`` is as that move left it, and is changed. ``last``: nothing extrudes after it.
     """
     steps, marker_pos = _steps(text, position, head)
     capture, retracted = _capture(steps, position, last)
@@ -66,8 +66,8 @@ class _Step:
     ending: bool  # end G-code begins before it
 
 
-def _steps(text: bytes, position: int, head: Head) -> Tuple[List[_Step], Optional[int]]:
-    steps: List[_Step] = []
+def _steps(text: bytes, position: int, head: Head) -> tuple[list[_Step], Optional[int]]:
+    steps: list[_Step] = []
     marker_pos: Optional[int] = None
     latest = position
     wiping = ending = False
@@ -91,14 +91,14 @@ def _steps(text: bytes, position: int, head: Head) -> Tuple[List[_Step], Optiona
     return steps, marker_pos
 
 
-def _lines(text: bytes) -> List[bytes]:
+def _lines(text: bytes) -> list[bytes]:
     lines = text.split(b"\n")
     tail = lines.pop()
     whole = [line + b"\n" for line in lines]
     return whole + [tail] if tail else whole
 
 
-def _capture(steps: List[_Step], position: int, last: bool) -> Tuple[int, bool]:
+def _capture(steps: list[_Step], position: int, last: bool) -> tuple[int, bool]:
     """Where the slicer's retraction and wipe are over, or ``position`` without one."""
     capture, retracted = position, False
     pulled = False  # the step before was a retraction standing still
@@ -129,7 +129,7 @@ def _capture(steps: List[_Step], position: int, last: bool) -> Tuple[int, bool]:
     return capture, retracted
 
 
-def _triggers(capture: int, steps: List[_Step]) -> Tuple[int, ...]:
+def _triggers(capture: int, steps: list[_Step]) -> tuple[int, ...]:
     triggers = [capture]
     for step in steps[:MOST_TRIGGERS]:
         if step.effect.kind in (heads.PAUSE, heads.STOP, heads.PRIME, heads.EXTRUDE):

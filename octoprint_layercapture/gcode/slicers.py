@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Match, NamedTuple, Optional, Pattern
+from re import Match, Pattern
+from typing import NamedTuple, Optional
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ DIALECTS = (
     # Custom code before or after each layer change
     Dialect("before-layer", r"BEFORE_LAYER_CHANGE\b", whole=False),
     Dialect("after-layer", r"AFTER_LAYER_CHANGE\b", whole=False),
-    Dialect("slic3r", r"(?:move to next layer|layer:?) \(?(?P<number>\d+)\b", whole=False),
+    Dialect(
+        "slic3r", r"(?:move to next layer|layer:?) \(?(?P<number>\d+)\b", whole=False
+    ),
 )
 
 
@@ -67,7 +70,9 @@ def _compiled() -> Pattern[bytes]:
 _MARK = _compiled()
 
 #: Begins every comment that may be a mark, after ``;``: cheap to try on each line.
-PROMISING = rb"[ ;\t]*(?:-+ ?layer|<?[lL]ayer|LAYER|(?:BE|CH|AF|mo)[^ \n]*.?(?i:layer|to))"
+PROMISING = (
+    rb"[ ;\t]*(?:-+ ?layer|<?[lL]ayer|LAYER|(?:BE|CH|AF|mo)[^ \n]*.?(?i:layer|to))"
+)
 
 
 def marker(comment: bytes) -> Optional[Marker]:

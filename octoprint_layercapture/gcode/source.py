@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import BinaryIO, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import BinaryIO
 
 PIECE = 4 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[Tuple[int, bytes]]:
-    """Yields ``(position, lines)``: a piece's text and where it starts as OctoPrint counts.
+def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[tuple[int, bytes]]:
+    """Yields ``(position, lines)``: pieces of text, and where OctoPrint says they start.
 
     OctoPrint reads a file as utf-8-sig with errors replaced, ends a line at LF, CRLF or
     CR, and adds up the UTF-8 lengths of what it got. The text is therefore what that
@@ -20,7 +21,7 @@ def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[Tuple[int, bytes]]:
     is a position. Only the last piece may lack a line end. Raises OSError.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    begun: List[bytes] = []  # a line whose end was not read yet
+    begun: list[bytes] = []  # a line whose end was not read yet
     position = 0
     while True:
         data = file.read(size)
