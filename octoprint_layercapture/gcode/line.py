@@ -23,9 +23,7 @@ HOMING = frozenset(("G27", "G28", "G29", "G30", "G32", "G33", "G34", "G35", "G38
 MODES = frozenset(("G20", "G21", "G90", "G91", "M82", "M83"))
 
 #: Klipper's own commands that neither move, heat nor wait. Any other macro may do all.
-_HARMLESS_MACRO = re.compile(
-    rb"(?:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)", re.I
-)
+_HARMLESS_MACRO = re.compile(rb"(?:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)", re.I)
 
 Words = dict[str, float]
 

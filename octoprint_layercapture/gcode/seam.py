@@ -40,7 +40,7 @@ class Seam:
 
 
 def read(text: bytes, position: int, head: Head, *, last: bool) -> Seam:
-    """Reads the seam ``text``, which starts at ``position`` right after an extruding move.
+    """Reads ``text``, which starts at ``position`` right after an extruding move.
 
     ``head`` is as that move left it, and is changed. ``last``: nothing extrudes after it.
     """

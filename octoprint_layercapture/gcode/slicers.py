@@ -46,9 +46,8 @@ DIALECTS = (
     # Custom code before or after each layer change
     Dialect("before-layer", r"BEFORE_LAYER_CHANGE\b", whole=False),
     Dialect("after-layer", r"AFTER_LAYER_CHANGE\b", whole=False),
-    Dialect(
-        "slic3r", r"(?:move to next layer|layer:?) \(?(?P<number>\d+)\b", whole=False
-    ),
+    # Others' custom code
+    Dialect("custom", r"layer:? #?(?P<number>\d+)\b", whole=False),
 )
 
 
@@ -69,9 +68,9 @@ def _compiled() -> Pattern[bytes]:
 
 _MARK = _compiled()
 
-#: Begins every comment that may be a mark, after ``;``: cheap to try on each line.
+#: What every comment that may be a mark begins with, after ``;``: cheap to try.
 PROMISING = (
-    rb"[ ;\t]*(?:-+ ?layer|<?[lL]ayer|LAYER|(?:BE|CH|AF|mo)[^ \n]*.?(?i:layer|to))"
+    rb"[ ;\t]*(?:(?:-+ ?|<)?[lL]ayer\b|LAYER[:_]|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
 )
 
 
