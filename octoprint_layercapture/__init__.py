@@ -27,6 +27,7 @@ def __plugin_load__() -> None:
             1_000_000,
         ),
         "octoprint.comm.protocol.gcode.received": (implementation.on_gcode_received, 1),
+        "octoprint.comm.protocol.atcommand.queuing": implementation.on_at_command,
         "octoprint.comm.protocol.scripts": implementation.on_script,
         "octoprint.access.permissions": implementation.additional_permissions,
         "octoprint.cli.commands": commands,

@@ -21,7 +21,9 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
+from .gcode.custom import lines_of, refusal
 from .messages import N_, Message, Problem
 
 VERSION = 1
@@ -98,15 +100,33 @@ class Bed(_Optionals):
 
 
 class Motion(_Group):
-    """How the head moves: height and retraction in mm, speeds in mm/s."""
+    """How the job is held and the head moves: height, retraction mm; speeds mm/s.
 
-    hold: str = Field("job", pattern="^(job|pause)$")
+    ``wait`` chooses the commands that wait for motion to end; ``before`` and ``after``
+    are lines of the user's own around a capture.
+    """
+
+    hold: str = Field(default="job", pattern="^(job|pause)$")
+    wait: str = Field(default="m400", pattern="^(m400|dwell|both)$")
     height: float = Field(default=5, ge=0.5, le=200)
     travel_speed: float = Field(default=150, ge=1, le=1000)
     z_speed: float = Field(default=10, ge=0.1, le=200)
     retract: float = Field(default=1.0, ge=0, le=20)
     retract_speed: float = Field(default=35, ge=0.1, le=200)
     return_to_origin: bool = True
+    before: str = Field(default="", max_length=2000)
+    after: str = Field(default="", max_length=2000)
+
+    @field_validator("before", "after", mode="after")
+    @classmethod
+    def _harmless(cls, value: str) -> str:
+        for line in lines_of(value):
+            reason = refusal(line)
+            if reason is not None:
+                raise PydanticCustomError(
+                    "gcode", "{line}", {"line": line, "why": reason}
+                )
+        return value
 
 
 class Cameras(_Group):
@@ -232,6 +252,17 @@ def _limits(place: tuple[Any, ...]) -> tuple[Optional[float], Optional[float]]:
     return least, most
 
 
+_GCODE_REFUSED = {
+    "moves": N_("“%(line)s” moves the head or the filament, which only the capture may."),
+    "homes": N_("“%(line)s” homes the printer, which would ruin the print."),
+    "modes": N_("“%(line)s” changes how the print's own lines would be understood."),
+    "waits": N_("“%(line)s” waits for a temperature, which would hold the print up."),
+    "stops": N_("“%(line)s” stops, pauses or unpowers the printer."),
+    "tools": N_("“%(line)s” changes the tool."),
+    "unknown": N_("“%(line)s” is no G-code command."),
+}
+
+
 def _problem(place: tuple[Any, ...], error: Any) -> Problem:
     key = ".".join(str(part) for part in place)
     value = error["input"]
@@ -240,6 +271,11 @@ def _problem(place: tuple[Any, ...], error: Any) -> Problem:
         shown = str(shown)
     if isinstance(shown, str):
         shown = shown[:60]
+    if error["type"] == "gcode":
+        context = error["ctx"]
+        return Problem(
+            key, Message(_GCODE_REFUSED[context["why"]], {"line": context["line"][:60]})
+        )
     least, most = _limits(place)
     if key == "layers.list":
         text = N_(

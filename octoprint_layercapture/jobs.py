@@ -5,7 +5,9 @@ Here ``gcode``, ``capture``, ``cameras`` and ``library`` are put together for on
 
 from __future__ import annotations
 
+import bisect
 import logging
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -18,9 +20,10 @@ from .cameras import CameraError, FakeCamera, Webcams
 from .capture.engine import Armed
 from .capture.grid import Volume, positions, volume
 from .capture.plan import plan
-from .capture.run import Terms
+from .capture.terms import Terms
 from .config import Config
 from .gcode import GcodeError, Layer, LayerIndex
+from .gcode.custom import lines_of
 from .library import CaptureSettings, PrintFolder
 from .messages import N_, Message
 from .pictures import Camera, PictureListener, Pictures, Setting
@@ -49,6 +52,45 @@ class Print:
     started: float
 
 
+@dataclass(frozen=True)
+class Indexed:
+    """A file's layers, and the file as it was when they were found."""
+
+    path: str
+    layers: LayerIndex
+    size: int
+    modified: float
+
+    def changed(self) -> Optional[Message]:
+        """What has become of the file since, or None if it is the same."""
+        params = {"file": os.path.basename(self.path)}
+        try:
+            now = os.stat(self.path)
+        except OSError:
+            return Message(
+                N_(
+                    "%(file)s is no longer there, so nothing more is captured in this "
+                    "print."
+                ),
+                params,
+            )
+        if (now.st_size, now.st_mtime) != (self.size, self.modified):
+            return Message(
+                N_(
+                    "%(file)s was changed while it prints, so its layers are no longer "
+                    "known and nothing more is captured in this print."
+                ),
+                params,
+            )
+        return None
+
+    def layer_at(self, position: int) -> Optional[Layer]:
+        """The layer that the line ending at ``position`` belongs to."""
+        ends = [layer.capture_pos for layer in self.layers.layers]
+        place = bisect.bisect_left(ends, position)
+        return self.layers.layers[place] if place < len(ends) else None
+
+
 class Indexer:
     """Indexes files on one thread, the same file only once at a time."""
 
@@ -56,9 +98,9 @@ class Indexer:
         self._indexing = indexing
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="layercapture-index")
-        self._latest: Optional[tuple[tuple[str, float], Future[LayerIndex]]] = None
+        self._latest: Optional[tuple[tuple[str, float], Future[Indexed]]] = None
 
-    def request(self, path: str, min_height: float) -> Future[LayerIndex]:
+    def request(self, path: str, min_height: float) -> Future[Indexed]:
         """The index of a file, under way or done; ``min_height`` in mm."""
         key = (path, min_height)
         with self._lock:
@@ -70,8 +112,9 @@ class Indexer:
             self._latest = (key, future)
             return future
 
-    def _index(self, path: str, min_height: float) -> LayerIndex:
+    def _index(self, path: str, min_height: float) -> Indexed:
         started = time.monotonic()
+        before = os.stat(path)
         found = self._indexing(path, min_height)
         _log.info(
             "%s: %d layers (%s), found in %.2f s",
@@ -80,7 +123,7 @@ class Indexer:
             found.slicer or "slicer unknown",
             time.monotonic() - started,
         )
-        return found
+        return Indexed(path, found, before.st_size, before.st_mtime)
 
     def shutdown(self) -> None:
         """Take no more requests."""
@@ -97,7 +140,7 @@ class Job:
         notices: what the user is to know although captures will be made
     """
 
-    index: LayerIndex
+    indexed: Indexed
     armed: Armed
     pictures: Pictures
     folder: PrintFolder
@@ -132,6 +175,10 @@ def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
         retract_speed=motion.retract_speed,
         delay=config.cameras.delay,
         return_to_origin=motion.return_to_origin,
+        standstill=motion.wait,
+        before=lines_of(motion.before),
+        after=lines_of(motion.after),
+        pause=motion.hold == "pause",
     )
 
 
@@ -148,7 +195,7 @@ def _message(problem: CameraError) -> Message:
 
 
 def prepare(
-    index: LayerIndex,
+    indexed: Indexed,
     config: Config,
     profile: Mapping[str, Any],
     webcams: Webcams,
@@ -160,6 +207,7 @@ def prepare(
     Raises:
         NotCaptured: there is nothing to capture or nothing to capture it with
     """
+    index = indexed.layers
     if not index.layers:
         raise NotCaptured(
             Message(N_("No layers were found in this file, so nothing is captured."))
@@ -223,8 +271,8 @@ def prepare(
         )
 
     return Job(
-        index=index,
-        armed=Armed(chosen, what, open_recorder),
+        indexed=indexed,
+        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at),
         pictures=pictures,
         folder=folder,
         notices=[*notices, *problems],

@@ -15,9 +15,9 @@ from . import config as settings
 from .cameras import Webcams
 from .capture.engine import Engine, Listener
 from .capture.ports import Outcome, Shot
-from .gcode import Layer, LayerIndex
+from .gcode import Layer
 from .gcode.cache import IndexCache
-from .jobs import Indexer, Job, NotCaptured, Print, prepare, why_unreadable
+from .jobs import Indexed, Indexer, Job, NotCaptured, Print, prepare, why_unreadable
 from .library import Store
 from .messages import N_, Message, Problem
 from .printer import OctoPrintPrinter, SystemClock
@@ -90,8 +90,7 @@ class LayerCapturePlugin(
         self._settings.save()
         for problem in problems:
             self._tell(_corrected(problem, self._config), "error")
-        if not self._config.enabled:
-            self._stop("switched off")
+        self._apply_switch()
         return saved
 
     def set_enabled(self, enabled: bool) -> None:
@@ -100,9 +99,40 @@ class LayerCapturePlugin(
         self._settings.save(trigger_event=True)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._logger.info("Captures are switched %s", "on" if enabled else "off")
-        if not enabled:
-            self._stop("switched off")
+        self._apply_switch()
         self._message("state", **self.state())
+
+    def _apply_switch(self) -> None:
+        """Let the master switch act on the print under way."""
+        if not self._config.enabled:
+            self._engine.suspend(Message(N_("Captures are switched off.")))
+        elif self._engine.suspended is not None:
+            self._engine.go_on()
+        elif self._print is not None and not self._print.path:
+            self._begin(midway=True)
+
+    def skip_print(self, skip: bool) -> bool:
+        """Leave out the rest of this print, or not; False where nothing prints."""
+        if not self._engine.armed:
+            return False
+        if skip:
+            self._engine.suspend(Message(N_("Captures are off for this print.")))
+        else:
+            self._engine.go_on()
+        self._message("state", **self.state())
+        return True
+
+    def stop_capture(self) -> None:
+        """End the capture under way, keep its pictures and let the job go on."""
+        self._engine.interrupt("user")
+
+    def capture_next(self) -> bool:
+        """Capture at the end of the layer being printed; False where nothing prints."""
+        progress = self._printer.get_current_data().get("progress") or {}
+        layer = self._engine.capture_next(progress.get("filepos") or 0)
+        if layer is not None:
+            self._logger.info("Asked for a capture once layer %d is done", layer.number)
+        return layer is not None
 
     def get_template_configs(self) -> list[dict[str, Any]]:
         return [
@@ -191,6 +221,37 @@ class LayerCapturePlugin(
             except Exception:
                 self._logger.exception("The job could not be prepared for captures")
 
+    def on_at_command(
+        self,
+        comm: Any,
+        phase: str,
+        command: str,
+        parameters: Optional[str] = None,
+        tags: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        if command.upper() != "LAYERCAPTURE":
+            return
+        try:
+            self._obey((parameters or "").strip().lower())
+        except Exception:
+            self._logger.exception("@%s %s failed", command, parameters)
+
+    def _obey(self, wish: str) -> None:
+        """``@LAYERCAPTURE`` now (also without a word), on or off."""
+        if wish in ("", "now"):
+            done = self._engine.capture_now()
+        elif wish in ("on", "off"):
+            done = self.skip_print(wish == "off")
+        else:
+            self._logger.warning(
+                "@LAYERCAPTURE %s is not known; it takes now, on or off", wish
+            )
+            return
+        if not done:
+            self._logger.info("@LAYERCAPTURE %s: nothing is printed with captures", wish)
+
     # events
 
     def on_event(self, event: str, payload: dict[str, Any]) -> None:
@@ -219,8 +280,8 @@ class LayerCapturePlugin(
 
     # jobs
 
-    def _begin(self) -> None:
-        """A job is about to print its first line, or just has."""
+    def _begin(self, midway: bool = False) -> None:
+        """A job is about to print its first line, or is printing already."""
         self._end("new job")
         file = self._printer.get_current_job().get("file") or {}
         path = file.get("path") or ""
@@ -240,13 +301,13 @@ class LayerCapturePlugin(
             )
             return
         current = self._print = Print(path, self._on_disk(path), time.time())
-        self._engine.expect()
+        self._engine.expect(midway)
         config = self._config
         indexed = self._indexer.request(current.path, config.layers.min_height)
         indexed.add_done_callback(lambda future: self._arm(current, config, future))
 
     def _arm(
-        self, current: Print, config: settings.Config, indexed: Future[LayerIndex]
+        self, current: Print, config: settings.Config, indexed: Future[Indexed]
     ) -> None:
         """The layers of the job are known, or are known not to be."""
         if self._print is not current:
@@ -276,6 +337,16 @@ class LayerCapturePlugin(
         self._engine.arm(job.armed)
         for notice in job.notices:
             self._tell(notice)
+        if self._settings.global_get(["webcam", "timelapse", "type"]) == "zchange":
+            self._tell(
+                Message(
+                    N_(
+                        "OctoPrint's timelapse takes a picture at each change of Z, so "
+                        "it will also see the lifts of captures. A timed timelapse "
+                        "does not."
+                    )
+                )
+            )
         self._logger.info(
             "%s: captures at layers %s of %d, %d positions each",
             current.file,
@@ -292,10 +363,6 @@ class LayerCapturePlugin(
         self._engine.disarm(reason, completed)
         self._close_job()
         self._message("state", **self.state())
-
-    def _stop(self, reason: str) -> None:
-        self._engine.disarm(reason)
-        self._close_job()
 
     def _close_job(self) -> None:
         job, self._job = self._job, None
@@ -329,7 +396,7 @@ class LayerCapturePlugin(
         if job is None:
             return
         progress = self._printer.get_current_data().get("progress") or {}
-        layer = job.index.layer_at(progress.get("filepos") or 0)
+        layer = job.indexed.layer_at(progress.get("filepos") or 0)
         self._logger.debug(
             "ZChange to %s; by the file the job is in layer %s",
             payload.get("new"),
@@ -349,11 +416,23 @@ class LayerCapturePlugin(
 
     def capture_ended(self, outcome: Outcome) -> None:
         layer = outcome.layer.number
-        if isinstance(outcome.failure, Message):
+        if outcome.failure is not None:
             self._logger.warning("Layer %d: %s", layer, outcome.failure)
             self._message("capture_failed", layer=layer, **outcome.failure.to_dict())
         elif outcome.interrupted is not None:
             self._logger.info("Layer %d: ended by %s", layer, outcome.interrupted)
+        if outcome.paused:
+            self._tell(
+                Message(
+                    N_(
+                        "The print was paused: after the capture of layer %(layer)d the "
+                        "head is not where it should be. Home X and Y, check the print, "
+                        "then resume or cancel it."
+                    ),
+                    {"layer": layer},
+                ),
+                "error",
+            )
         self._logger.info(
             "Layer %d: the job goes on after %.1f s, %d of %d positions visited",
             layer,
@@ -373,6 +452,13 @@ class LayerCapturePlugin(
                 {"layers": numbers},
             )
         )
+
+    def captures_suspended(self, why: Message) -> None:
+        self._tell(why, "error")
+        self._message("state", **self.state())
+
+    def notice(self, message: Message) -> None:
+        self._tell(message)
 
     def picture_saved(self, shot: Shot, path: str, kept: int) -> None:
         job = self._job
@@ -420,6 +506,7 @@ class LayerCapturePlugin(
             "job": None,
             "capture": None,
             "last": self._last or None,
+            "suspended": None,
         }
         if job is not None and current is not None:
             shown["job"] = {
@@ -428,6 +515,8 @@ class LayerCapturePlugin(
                 "layers": [layer.number for layer in job.armed.plan.layers],
                 "positions": len(job.armed.terms.allowed),
             }
+        if self._engine.suspended is not None:
+            shown["suspended"] = self._engine.suspended.to_dict()
         if run is not None:
             shown["capture"] = {
                 "layer": run.layer.number,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Optional
 
@@ -12,6 +14,12 @@ from .capture.ports import Activity, PrinterGone
 from .gcode import Modal
 
 _log = logging.getLogger("octoprint.plugins.layercapture.printer")
+
+_OURS = ("source:plugin", "plugin:layercapture")
+
+_BUFFERED = 64  # lines that a firmware may still have queued, with much to spare
+_SLOW = 300.0  # mm/min assumed where no feedrate has been said
+_LONGEST = 600.0  # s
 
 COLD = 170.0  # °C below which Marlin, for one, refuses to move filament
 
@@ -38,17 +46,20 @@ class OctoPrintPrinter:
         self._printer = printer
         self._connection: Optional[object] = None
         self._modal = Modal()
+        self._recent: deque[str] = deque(maxlen=_BUFFERED)
 
     def seen(self, connection: object) -> None:
         """A hook was called for this connection."""
         if connection is not self._connection:
             self._connection = connection
             self._modal = Modal()
+            self._recent.clear()
 
     def sending(self, connection: object, line: str) -> None:
         """A line goes out on this connection."""
         self.seen(connection)
         self._modal.feed(line)
+        self._recent.append(line)
 
     def send(self, lines: Sequence[str], tags: frozenset[str]) -> None:
         if not self._printer.is_operational():
@@ -73,6 +84,34 @@ class OctoPrintPrinter:
 
     def activity(self) -> Activity:
         return _ACTIVITIES.get(self._printer.get_state_id(), Activity.GONE)
+
+    def can_hold(self) -> bool:
+        state = getattr(self._printer, "connection_state", None)
+        capabilities = getattr(state, "printer_capabilities", None)
+        return bool(getattr(capabilities, "job_on_hold", True))
+
+    def pause(self) -> None:
+        self._printer.pause_print(tags=set(_OURS))
+
+    def resume(self) -> None:
+        self._printer.resume_print(tags=set(_OURS))
+
+    def unblock(self) -> None:
+        self._printer.fake_ack()
+
+    def queued_seconds(self) -> float:
+        state = Modal()
+        seconds = 0.0
+        for line in list(self._recent):
+            before = (state.x, state.y, state.z)
+            state.feed(line)
+            steps = [
+                there - here
+                for here, there in zip(before, (state.x, state.y, state.z))
+                if here is not None and there is not None
+            ]
+            seconds += math.hypot(*steps) / (state.feedrate or _SLOW) * 60
+        return min(seconds, _LONGEST)
 
     def modal(self) -> Modal:
         return self._modal.copy()

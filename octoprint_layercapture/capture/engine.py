@@ -10,20 +10,22 @@ import logging
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional
 
 from ..gcode import Layer
+from ..messages import N_, Message
 from .head import Head
 from .hold import JobHold
-from .plan import Plan
+from .plan import NO_TAGS, Plan, tags_of
 from .ports import Clock, Outcome, Printer, Recorder, Shot
-from .run import CaptureRun, Terms
+from .run import SHUTDOWN, CaptureRun
+from .terms import Terms
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
-NO_TAGS: frozenset[str] = frozenset()
 FILE_LINES: frozenset[str] = frozenset({"source:file"})
+FAILURES_IN_A_ROW = 3
 
 _MOVES = ("G0", "G1", "G2", "G3")
 
@@ -40,6 +42,12 @@ class Listener:
     def layers_missed(self, layers: list[Layer]) -> None:
         """The boundaries of these layers never came."""
 
+    def captures_suspended(self, why: Message) -> None:
+        """No more captures in this job, unless somebody switches them on again."""
+
+    def notice(self, message: Message) -> None:
+        """Something the user should know once."""
+
 
 @dataclass(frozen=True)
 class Armed:
@@ -49,11 +57,15 @@ class Armed:
         plan: its due layers and their tags
         terms: what each capture does
         open_recorder: makes the Recorder of one capture
+        changed: what is wrong with the job's file since it was indexed, or None
+        layer_at: the layer that a ``filepos`` belongs to
     """
 
     plan: Plan
     terms: Terms
     open_recorder: Callable[[Layer], Recorder]
+    changed: Callable[[], Optional[Message]]
+    layer_at: Callable[[int], Optional[Layer]]
 
 
 class Engine:
@@ -62,23 +74,36 @@ class Engine:
     Args:
         printer, clock: the world
         listener: hears of captures
+
+    Attributes:
+        tags: what the queuing hook compares a line's tags with
+        run: the capture under way, or None
+        suspended: why no layer of the armed job is captured for now, or None
     """
 
     def __init__(self, printer: Printer, clock: Clock, listener: Listener) -> None:
         self.tags: frozenset[str] = NO_TAGS
         self.head = Head(printer, clock)
+        self.run: Optional[CaptureRun] = None
+        self.suspended: Optional[Message] = None
         self._printer = printer
         self._clock = clock
         self._listener = listener
         self._hold = JobHold(printer)
+        self._lock = threading.Lock()
+        self._expected = False
         self._job: Optional[Armed] = None
         self._handled: set[int] = set()
-        self._lock = threading.Lock()
-        self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
+        self._wanted: dict[str, Layer] = {}
+        self._now = False
+        self._overlook = False
+        self._failures = 0
+        self._told_silent = False
         self._stop_reason: Optional[str] = None
-        self._expected = False
+        self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
         self._thread: Optional[threading.Thread] = None
-        self.run: Optional[CaptureRun] = None
+
+    # life
 
     def start(self) -> None:
         """Start the capture thread."""
@@ -89,20 +114,29 @@ class Engine:
 
     def shutdown(self, seconds: float = 5.0) -> None:
         """End a capture under way, put the head back, stop the thread."""
-        self.disarm("shutdown")
+        self.disarm(SHUTDOWN)
         self._work.put(None)
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def expect(self) -> None:
+    @property
+    def armed(self) -> bool:
+        """Whether a job is being watched."""
+        return self._job is not None
+
+    def expect(self, midway: bool = False) -> None:
         """A job is about to print whose layers are not known yet.
 
         It is held at its first move until :meth:`arm` or :meth:`disarm` follows.
+
+        Args:
+            midway: it prints already, so layers not seen were not missed
         """
         self.disarm("new job")
         with self._lock:
             self._expected = True
-            self.tags = FILE_LINES
+            self._overlook = midway
+            self._refresh()
 
     def arm(self, job: Armed) -> None:
         """Watch for the layers of the job that was expected."""
@@ -112,8 +146,11 @@ class Engine:
             self._expected = False
             self._job = job
             self._handled = set()
-            self._stop_reason = None
-            self.tags = job.plan.tags
+            self._wanted = {}
+            self._now = False
+            self._failures = 0
+            self._stop_reason = self.suspended = None
+            self._refresh()
         self._hold.release()
 
     def disarm(self, reason: str, completed: bool = False) -> None:
@@ -126,19 +163,23 @@ class Engine:
         with self._lock:
             expected, self._expected = self._expected, False
             job, self._job = self._job, None
-            self.tags = NO_TAGS
+            self._wanted, self._now = {}, False
+            overlook = self._overlook or self.suspended is not None
             handled = set(self._handled)
+            self._refresh()
         if expected:
             # not here: this may be a hook, and a release runs the job's next lines
             self._work.put(self._hold.release)
         if job is None:
             return
-        if completed:
+        if not completed:
+            self.interrupt(reason)
+        elif not overlook:
             self._report_missed(
                 [layer for layer in job.plan.layers if layer.number not in handled]
             )
-        else:
-            self.interrupt(reason)
+
+    # what users decide during a job
 
     def interrupt(self, reason: str) -> None:
         """End the capture under way, if there is one, at its next look."""
@@ -146,10 +187,56 @@ class Engine:
         with self.head.news:
             self.head.news.notify_all()
 
-    @property
-    def armed(self) -> bool:
-        """Whether a job is being watched."""
-        return self._job is not None
+    def suspend(self, why: Message) -> None:
+        """Capture no more layers of this job until :meth:`go_on`."""
+        with self._lock:
+            if self._job is None:
+                return
+            self.suspended = why
+            self._wanted, self._now = {}, False
+            self._refresh()
+        self.interrupt("suspended")
+
+    def go_on(self) -> None:
+        """Capture the layers of this job again."""
+        with self._lock:
+            if self.suspended is not None:
+                self._overlook = True
+            self.suspended = None
+            self._failures = 0
+            self._refresh()
+
+    def capture_next(self, position: int) -> Optional[Layer]:
+        """Capture the layer being printed once it is complete, whatever the plan says.
+
+        Args:
+            position: about where in the file the job is (``filepos``)
+
+        Returns:
+            the layer, or None without a job or after its last layer
+        """
+        with self._lock:
+            job = self._job
+            layer = None if job is None else job.layer_at(position)
+            if job is None or layer is None:
+                return None
+            following = job.layer_at(layer.capture_pos + 1)
+            wanted = {tag: layer for tag in tags_of(layer)}
+            if following is not None:
+                # its lines may have been queued already: then it is the one after
+                wanted.update((tag, following) for tag in tags_of(following))
+            self._wanted = wanted
+            self._refresh()
+            return layer
+
+    def capture_now(self) -> bool:
+        """Capture at the next line of the file; False without a job."""
+        with self._lock:
+            self._now = self._job is not None
+            self._refresh()
+            return self._now
+
+    # the queuing hook
 
     def on_boundary(
         self, tags: Any, connection: object, gcode: Optional[str] = None
@@ -165,18 +252,45 @@ class Engine:
                     _log.info("The job waits until its layers are known")
                 return
             job = self._job
-            if job is None:
+            layer = None if job is None else self._called_for(job, tags)
+            if job is None or layer is None:
                 return
-            by_tag = job.plan.by_tag
-            layer = next((by_tag[tag] for tag in tags if tag in by_tag), None)
-            if layer is None or layer.number in self._handled:
-                return
-            if not self._hold.take(connection):
+            if self._printer.can_hold() and not self._hold.take(connection):
                 _log.debug("Layer %d: the hold was refused, trying on", layer.number)
                 return
             self._handled.add(layer.number)
+            self._wanted, self._now = {}, False
             self._stop_reason = None
+            self._refresh()
         self._work.put(lambda: self._capture(job, layer))
+
+    def _called_for(self, job: Armed, tags: Any) -> Optional[Layer]:
+        """The layer that a line with these tags is to be captured for."""
+        for tag in tags:
+            wanted = self._wanted.get(tag)
+            if wanted is not None:
+                return wanted
+            due = None if self.suspended else job.plan.by_tag.get(tag)
+            if due is not None and due.number not in self._handled:
+                return due
+        if self._now:
+            for tag in tags:
+                if tag.startswith("filepos:"):
+                    return job.layer_at(int(tag[len("filepos:") :]))
+        return None
+
+    def _refresh(self) -> None:
+        """Say which tags matter now; called with the lock held."""
+        if self._expected:
+            self.tags = FILE_LINES
+        elif self._job is None:
+            self.tags = NO_TAGS
+        else:
+            due = NO_TAGS if self.suspended else self._job.plan.tags
+            asked = FILE_LINES if self._now else NO_TAGS
+            self.tags = due | asked | self._wanted.keys()
+
+    # the capture thread
 
     def _loop(self) -> None:
         while True:
@@ -192,11 +306,18 @@ class Engine:
         recorder: Recorder = _NO_RECORDER
         try:
             self._report_missed(self._passed_over(job, layer))
+            changed = job.changed()
+            if changed is not None:
+                self._give_up(changed)
+                return
+            terms = job.terms
+            if not self._printer.can_hold():
+                terms = replace(terms, pause=True)
             recorder = job.open_recorder(layer)
-            self._listener.capture_started(layer, len(job.terms.allowed))
+            self._listener.capture_started(layer, len(terms.allowed))
             run = self.run = CaptureRun(
                 layer,
-                job.terms,
+                terms,
                 self._printer,
                 self.head,
                 self._hold,
@@ -210,16 +331,50 @@ class Engine:
             self._hold.release()
         recorder.close(outcome)
         self._listener.capture_ended(outcome)
+        self._learn(outcome)
+
+    def _learn(self, outcome: Outcome) -> None:
+        """What a capture's end means for those to come."""
+        if self.head.silent and not self._told_silent:
+            self._listener.notice(
+                Message(
+                    N_(
+                        "This printer does not report where its head is, so pictures "
+                        "are timed by distance and speed instead."
+                    )
+                )
+            )
+        self._told_silent = self.head.silent
+        if outcome.failure is None and outcome.interrupted is None:
+            self._failures = 0
+        elif outcome.failure is not None and not outcome.harmless:
+            self._failures += 1
+            if self._failures >= FAILURES_IN_A_ROW:
+                self._give_up(
+                    Message(
+                        N_(
+                            "%(count)d captures in a row failed, so captures are off "
+                            "for this print. The last one: %(why)s"
+                        ),
+                        {"count": self._failures, "why": str(outcome.failure)},
+                    )
+                )
+
+    def _give_up(self, why: Message) -> None:
+        self.suspend(why)
+        self._listener.captures_suspended(why)
 
     def _passed_over(self, job: Armed, layer: Layer) -> list[Layer]:
         """Due layers before this one whose lines never came; they count as handled."""
-        missed = [
-            other
-            for other in job.plan.layers
-            if other.number < layer.number and other.number not in self._handled
-        ]
-        self._handled.update(other.number for other in missed)
-        return missed
+        with self._lock:
+            overlook, self._overlook = self._overlook, False
+            missed = [
+                other
+                for other in job.plan.layers
+                if other.number < layer.number and other.number not in self._handled
+            ]
+            self._handled.update(other.number for other in missed)
+        return [] if overlook or self.suspended else missed
 
     def _report_missed(self, missed: list[Layer]) -> None:
         if missed:

@@ -7,6 +7,7 @@ come unasked satisfy nothing, since they carry planned positions.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -15,15 +16,21 @@ from typing import Callable, Optional
 from ..messages import N_, Message
 from .ports import CaptureFailed, Clock, Interrupted, Interruption, Printer
 
+_log = logging.getLogger("octoprint.plugins.layercapture.capture")
+
 Reported = tuple[float, float, float]
 
 TAG = "plugin:layercapture"
 TOLERANCE = 0.05  # mm; M114 has two decimals
 Z_BIAS = 2.0  # mm by which a firmware's Z report may differ throughout (mesh, baby-steps)
 
-_ASK = ("M400", "M114")
+STANDSTILL = {"m400": ("M400",), "dwell": ("G4 P0",), "both": ("M400", "G4 P0")}
+
+_ASK = "M114"
 _SLICE = 0.1  # s between looks at what may interrupt
 _BUSY_GRANTS = 10.0  # s that one "busy" adds
+_REPORT_PATIENCE = 2.0  # s for the other half when only report or only ok came
+_LOST_OK = 5.0  # s for the answer once sending was let go on without an ok
 _NUMBER = r":\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)(?![\w.])"
 _AXES = tuple(re.compile(rf"(?<![A-Za-z]){axis}{_NUMBER}") for axis in "XYZ")
 _FAR = 1e5  # mm; a report beyond is garbage
@@ -47,50 +54,80 @@ def parse_report(line: str) -> Optional[Reported]:
     return found[0], found[1], found[2]
 
 
+class Misplaced(CaptureFailed):
+    """The head stands elsewhere than where it was sent."""
+
+
+class _Question:
+    """Our own question on its way: when it went out and what came back."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.asked = False
+        self.acknowledged_at: Optional[float] = None
+        self.reported_at: Optional[float] = None
+        self.report: Optional[Reported] = None
+        self.answered = False
+
+    def hear(self, line: str, now: float) -> None:
+        """A line from the printer after the question went out."""
+        report = parse_report(line)
+        acknowledges = line.lstrip().lower().startswith("ok")
+        if report is not None:
+            # until the ok, a later report is nearer to the answer than an earlier one
+            self.report, self.reported_at = report, now
+            self.answered = acknowledges or self.acknowledged_at is not None
+        elif acknowledges:
+            self.acknowledged_at = now
+            self.answered = self.report is not None
+
+    def settled(self, now: float, patience: float) -> bool:
+        """Whether no more is to be waited for: answered, or half of it long ago."""
+        halves = (self.acknowledged_at, self.reported_at)
+        return self.answered or any(
+            at is not None and now - at >= patience for at in halves
+        )
+
+
 class Head:
     """The head of one printer, for one asker at a time.
 
     ``on_sending`` and ``on_received`` are called from OctoPrint's comm threads for every
     line and cost next to nothing unless an answer is awaited.
+
+    Attributes:
+        standstill: the commands that wait until motion has ended
+        silent: the firmware acknowledges M114 without a report, so arrival is a matter
+            of time computed from distance and speed
     """
 
     def __init__(self, printer: Printer, clock: Clock) -> None:
         self._printer = printer
         self._clock = clock
         self.news = threading.Condition()
+        self.standstill: tuple[str, ...] = STANDSTILL["m400"]
+        self.silent = False
         self._number = 0
-        self._awaited: Optional[str] = None
-        self._asked = False
-        self._acknowledged = False
-        self._candidate: Optional[Reported] = None
-        self._answer: Optional[Reported] = None
+        self._question: Optional[_Question] = None
         self._busy_until = 0.0
 
     def on_sending(self, line: str, tags: Iterable[str]) -> None:
         """A line is about to be sent: notice our own question going out."""
-        awaited = self._awaited
-        if awaited is not None and awaited in tags and line.startswith("M114"):
+        question = self._question
+        if question is not None and question.tag in tags and line.startswith(_ASK):
             with self.news:
-                self._asked = True
+                question.asked = True
 
     def on_received(self, line: str) -> None:
         """A line came from the printer."""
-        if self._awaited is None:
+        question = self._question
+        if question is None:
             return
         with self.news:
             if "busy:" in line:
                 self._busy_until = self._clock.monotonic() + _BUSY_GRANTS
-            if not self._asked or self._answer is not None:
-                return
-            report = parse_report(line)
-            acknowledges = line.lstrip().lower().startswith("ok")
-            if report is not None and (acknowledges or self._acknowledged):
-                self._answer = report
-            elif report is not None:
-                self._candidate = report
-            elif acknowledges:
-                self._acknowledged = True
-                self._answer = self._candidate
+            if question.asked and not question.answered:
+                question.hear(line, self._clock.monotonic())
             self.news.notify_all()
 
     def send(self, lines: Sequence[str]) -> None:
@@ -109,15 +146,24 @@ class Head:
         """
         self.wait_until(lambda: False, seconds, interruption)
 
-    def wait_for_answer(
-        self, lines: Sequence[str], seconds: float, interruption: Interruption
-    ) -> Reported:
+    def ask(
+        self,
+        lines: Sequence[str],
+        seconds: float,
+        interruption: Interruption,
+        needed: float = 0.0,
+    ) -> Optional[Reported]:
         """Send lines, then ask where the head is once it stands still.
 
         Args:
             seconds: how long the lines may take; each ``busy`` the firmware sends
                 extends it
             interruption: names what ends the capture, or None
+            needed: how long they take by distance and speed; waited out where the
+                firmware gives no reports
+
+        Returns:
+            the logical x, y, z, mm; None from a firmware that gives no reports
 
         Raises:
             CaptureFailed: no answer in time
@@ -125,23 +171,36 @@ class Head:
             PrinterGone: there is no connection any more
         """
         self._number += 1
-        tag = f"layercapture:{self._number}"
+        question = _Question(f"layercapture:{self._number}")
+        began = self._clock.monotonic()
+
+        def settled() -> bool:
+            patience = 0.0 if self.silent else _REPORT_PATIENCE
+            return question.settled(self._clock.monotonic(), patience)
+
         with self.news:
-            self._asked = self._acknowledged = False
-            self._candidate = self._answer = None
             self._busy_until = 0.0
-            self._awaited = tag
+            self._question = question
         try:
-            self._printer.send([*lines, *_ASK], frozenset({TAG, tag}))
-            self.wait_until(lambda: self._answer is not None, seconds, interruption)
-            answer = self._answer
+            self._printer.send(
+                [*lines, *self.standstill, _ASK], frozenset({TAG, question.tag})
+            )
+            self.wait_until(settled, seconds, interruption)
+            if not settled():
+                # perhaps an ok was lost, and with it the leave to send the rest
+                _log.debug("No answer in %.0f s, sending on without an ok", seconds)
+                self._printer.unblock()
+                self.wait_until(settled, _LOST_OK, interruption)
         finally:
-            self._awaited = None
-        if answer is None:
+            self._question = None
+        if not settled():
             raise CaptureFailed(
                 Message(N_("The printer did not answer where the head is in time."))
             )
-        return answer
+        self.silent = question.report is None
+        if self.silent:
+            self.wait(began + needed - self._clock.monotonic(), interruption)
+        return question.report
 
     def arrive(
         self,
@@ -150,19 +209,21 @@ class Head:
         z_bias: float,
         seconds: float,
         interruption: Interruption,
-    ) -> Reported:
+        needed: float,
+    ) -> Optional[Reported]:
         """Send lines that lead to ``target`` and prove that the head stands there.
 
         Raises:
             CaptureFailed: it stands elsewhere, or no answer came in time
-            Interrupted, PrinterGone: as :meth:`wait_for_answer`
+            Interrupted, PrinterGone: as :meth:`ask`
         """
-        reported = self.wait_for_answer(lines, seconds, interruption)
-        if not _equal(reported, target, z_bias):
+        expected = (target[0], target[1], target[2] + z_bias)
+        reported = self.ask(lines, seconds, interruption, needed)
+        if reported is not None and not same_place(reported, expected):
             # ask once more: a line that was resent may have been executed since
-            reported = self.wait_for_answer((), seconds, interruption)
-        if not _equal(reported, target, z_bias):
-            raise CaptureFailed(
+            reported = self.ask((), seconds, interruption)
+        if reported is not None and not same_place(reported, expected):
+            raise Misplaced(
                 Message(
                     N_(
                         "The head was sent to X %(x)s, Y %(y)s, Z %(z)s, but the "
@@ -198,13 +259,10 @@ class Head:
                 self._clock.wait(self.news, min(left, _SLICE))
 
 
-def _equal(reported: Reported, target: Reported, z_bias: float) -> bool:
+def same_place(reported: Sequence[float], target: Sequence[float]) -> bool:
+    """Whether two places agree on every axis as far as reports are exact."""
     slack = TOLERANCE + 1e-9
-    return (
-        abs(reported[0] - target[0]) <= slack
-        and abs(reported[1] - target[1]) <= slack
-        and abs(reported[2] - z_bias - target[2]) <= slack
-    )
+    return all(abs(told - meant) <= slack for told, meant in zip(reported, target))
 
 
 def _named(names: Sequence[str], values: Reported) -> dict[str, str]:

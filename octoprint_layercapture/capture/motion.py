@@ -54,13 +54,16 @@ class Moves:
         z: machine height for travel and pictures
         speeds: feedrates of our moves
         retract: filament to pull back, mm; 0 for none
+
+    Attributes:
+        home: where the file left the head, logical x, y, z
     """
 
     def __init__(self, left: Modal, z: float, speeds: Speeds, retract: float) -> None:
         if left.x is None or left.y is None or left.z is None:
             raise ValueError("the file's position is not known")
         self._left = left
-        self._home: tuple[float, float, float] = (left.x, left.y, left.z)
+        self.home: tuple[float, float, float] = (left.x, left.y, left.z)
         self._speeds = speeds
         self._z = z - left.offset["Z"]
         self._retract = retract if left.area is None else retract * left.area
@@ -100,7 +103,7 @@ class Moves:
         Args:
             to: logical x, y to go to instead of where the file left the head
         """
-        x, y, z = self._home
+        x, y, z = self.home
         if to is not None:
             x, y = to
         lines = [self._travel(x, y)]

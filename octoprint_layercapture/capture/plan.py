@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ..gcode import Layer
 
+NO_TAGS: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -22,7 +24,7 @@ class Plan:
     layers: tuple[Layer, ...] = ()
     total: int = 0
     by_tag: Mapping[str, Layer] = field(default_factory=dict)
-    tags: frozenset[str] = frozenset()
+    tags: frozenset[str] = NO_TAGS
 
 
 def due(
@@ -48,6 +50,12 @@ def due(
     )
 
 
+def tags_of(layer: Layer) -> tuple[str, ...]:
+    """The tags of all lines at which the layer may be captured."""
+    positions = layer.triggers or (layer.capture_pos,)
+    return tuple(f"filepos:{position}" for position in positions)
+
+
 def plan(
     layers: Sequence[Layer],
     interval: int,
@@ -63,6 +71,6 @@ def plan(
     )
     by_tag: dict[str, Layer] = {}
     for layer in chosen:
-        for position in layer.triggers or (layer.capture_pos,):
-            by_tag.setdefault(f"filepos:{position}", layer)
+        for tag in tags_of(layer):
+            by_tag.setdefault(tag, layer)
     return Plan(chosen, len(layers), by_tag, frozenset(by_tag))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Callable, Optional, Protocol
 
 from ..gcode import Layer, Modal
+from ..messages import Message
 
 
 class Activity(enum.Enum):
@@ -47,6 +48,21 @@ class Printer(Protocol):
 
     def modal(self) -> Modal:
         """A copy of the modal state after all lines sent so far."""
+
+    def queued_seconds(self) -> float:
+        """An upper bound for the moves the firmware may still have queued, s."""
+
+    def can_hold(self) -> bool:
+        """Whether this kind of connection can put a job on hold at all."""
+
+    def pause(self) -> None:
+        """Have OctoPrint pause the job; never called from a hook."""
+
+    def resume(self) -> None:
+        """Have OctoPrint resume the paused job."""
+
+    def unblock(self) -> None:
+        """Send on as if the last line had been acknowledged: its ok was lost."""
 
     def hot(self) -> bool:
         """Whether the current nozzle is hot enough to move filament."""
@@ -104,7 +120,17 @@ class Interrupted(Exception):
 
 
 class CaptureFailed(Exception):
-    """Hold, motion or arrival failed; the one argument is the Message that says how."""
+    """Hold, motion or arrival failed.
+
+    Attributes:
+        message: how, for the user
+        harmless: no fault, just a capture that was not to be made
+    """
+
+    def __init__(self, message: Message, harmless: bool = False) -> None:
+        super().__init__(str(message))
+        self.message = message
+        self.harmless = harmless
 
 
 @dataclass(frozen=True)
@@ -115,16 +141,20 @@ class Outcome:
         layer: the layer captured
         visited: positions at which an exposure was made
         planned: positions that were to be visited
-        failure: what failed, as a :class:`~octoprint_layercapture.messages.Message`
+        failure: what failed, or None
+        harmless: the failure is no fault of printer or motion
         interrupted: what ended it early, in a word (``"cancelling"``), or None
+        paused: the head's place is not known, so the job was paused for good
         seconds: how long the job stood still
     """
 
     layer: Layer
     visited: int
     planned: int
-    failure: Optional[object]
+    failure: Optional[Message]
+    harmless: bool
     interrupted: Optional[str]
+    paused: bool
     seconds: float
 
 

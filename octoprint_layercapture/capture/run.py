@@ -1,6 +1,6 @@
 """One capture from hold to release, as an explicit state machine.
 
-    ENTER ▸ TRAVEL ▸ SETTLE ▸ EXPOSE ▸ TRAVEL … ▸ LEAVE ▸ RELEASE
+    (PAUSE ▸) ENTER ▸ TRAVEL ▸ SETTLE ▸ EXPOSE ▸ TRAVEL … ▸ LEAVE ▸ RELEASE (▸ resume)
 
 The hold has been taken when a run is made; the run alone releases it. Whatever happens
 on the way (cancel, pause, disconnect, a fault), the next step is LEAVE where enter has
@@ -14,13 +14,12 @@ import logging
 import math
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ..gcode import Layer, Modal
 from ..messages import N_, Message
-from .grid import Position, Volume, visiting_order
-from .head import Z_BIAS, Head, Reported
+from .grid import Position, visiting_order
+from .head import STANDSTILL, Z_BIAS, Head, Misplaced, Reported, same_place
 from .hold import JobHold
 from .motion import Moves, Speeds, picture_height
 from .ports import (
@@ -34,18 +33,22 @@ from .ports import (
     Recorder,
     Shot,
 )
+from .terms import Terms
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
-_DRAIN = 120.0  # s for the moves still queued in the firmware when the hold begins
-_SLACK = 10.0  # s allowed beyond what a move of ours takes at its speed
+SHUTDOWN = "shutdown"
+
+_SLACK = 15.0  # s allowed beyond what moves take by distance and speed
 _PATIENCE = 120.0  # s after which an exposure that has not ended is given up
+_PAUSING = 120.0  # s for OctoPrint's pause, its scripts included, to be complete
 _MISPLACED = 0.1  # mm between file and report that relative positioning does not forgive
 
 
 class Step(enum.Enum):
     """Where a capture stands."""
 
+    PAUSE = "pause"
     ENTER = "enter"
     TRAVEL = "travel"
     SETTLE = "settle"
@@ -53,35 +56,6 @@ class Step(enum.Enum):
     LEAVE = "leave"
     RELEASE = "release"
     DONE = "done"
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a capture is to do: mm, mm/s, s.
-
-    Attributes:
-        positions: the whole grid, refused ones included
-        volume: where the head may go
-        height: of the pictures above the layer
-        delay: between arrival and exposure
-        return_to_origin: back to where the file left the head, or on to where the
-            file's next extruding move starts
-    """
-
-    positions: tuple[Position, ...]
-    volume: Volume
-    height: float
-    travel_speed: float
-    z_speed: float
-    retract: float
-    retract_speed: float
-    delay: float
-    return_to_origin: bool
-
-    @property
-    def allowed(self) -> tuple[Position, ...]:
-        """The positions that may be visited."""
-        return tuple(place for place in self.positions if place.refused is None)
 
 
 class CaptureRun:
@@ -103,7 +77,8 @@ class CaptureRun:
         interruption: Callable[[], Optional[str]],
     ) -> None:
         self.layer = layer
-        self.step = Step.ENTER
+        self.step = Step.PAUSE if terms.pause else Step.ENTER
+        self.visited = 0
         self._terms = terms
         self._printer = printer
         self._head = head
@@ -112,54 +87,68 @@ class CaptureRun:
         self._recorder = recorder
         self._asked_to_stop = interruption
         self._steps: dict[Step, Callable[[], Step]] = {
+            Step.PAUSE: self._pause,
             Step.ENTER: self._enter,
             Step.TRAVEL: self._travel,
             Step.SETTLE: self._settle,
             Step.EXPOSE: self._expose,
         }
+        self._usual = Activity.PRINTING
         self._started = clock.monotonic()
         self._moves: Optional[Moves] = None
+        self._onward: Optional[tuple[float, float]] = None
         self._entered = False
-        self._left: Optional[Modal] = None
+        self._misplaced = False
+        self._paused = False
         self._z = 0.0
         self._z_bias = 0.0
-        self._at: Reported = (0.0, 0.0, 0.0)
+        self._standing: Reported = (0.0, 0.0, 0.0)
+        self._actual: Optional[Reported] = None
         self._order: Sequence[Position] = ()
-        self.visited = 0
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the job is released on return."""
         failure: Optional[Message] = None
         interrupted: Optional[str] = None
+        harmless = False
         try:
+            self._check_limits()
             while self.step in self._steps:
                 self._look()
                 self.step = self._steps[self.step]()
         except Interrupted as stopped:
             interrupted = str(stopped)
         except CaptureFailed as failed:
-            failure = failed.args[0]
+            failure, harmless = failed.message, failed.harmless
+            self._misplaced = isinstance(failed, Misplaced)
         except PrinterGone:
             interrupted = Activity.GONE.value
         except Exception:
             _log.exception("Capture of layer %d broke off", self.layer.number)
             failure = Message(N_("An internal error, see octoprint.log for it."))
         finally:
-            self._finish()
+            paused = self._finish()
         return Outcome(
             layer=self.layer,
             visited=self.visited,
             planned=len(self._terms.allowed),
             failure=failure,
+            harmless=harmless,
             interrupted=interrupted,
+            paused=paused,
             seconds=self._clock.monotonic() - self._started,
         )
 
-    def _finish(self) -> None:
+    def _finish(self) -> bool:
+        """Leave, release, resume; True where the job had to be paused for good."""
+        lost = False
         try:
             self.step = Step.LEAVE
             self._recorder.abandon()
             self._leave()
+            lost = self._misplaced and self._is_lost()
+            if lost and self._printer.activity() is Activity.PRINTING:
+                self._printer.pause()
         except PrinterGone:
             _log.info("The connection is closed, the head stays where it is")
         except Exception:
@@ -167,7 +156,26 @@ class CaptureRun:
         finally:
             self.step = Step.RELEASE
             self._hold.release()
-            self.step = Step.DONE
+        if self._paused and not lost:
+            self._resume()
+        self.step = Step.DONE
+        return lost
+
+    def _resume(self) -> None:
+        """Let a job go on that we paused, unless somebody else decided over it."""
+
+        def complete() -> bool:
+            return self._printer.activity() is not Activity.PAUSING
+
+        try:
+            self._head.wait_until(complete, _PAUSING, lambda: None)
+            if (
+                self._asked_to_stop() != SHUTDOWN
+                and self._printer.activity() is Activity.PAUSED
+            ):
+                self._printer.resume()
+        except Exception:
+            _log.exception("The job could not be resumed")
 
     def _look(self) -> None:
         reason = self._interruption()
@@ -179,9 +187,9 @@ class CaptureRun:
         if reason is not None:
             return reason
         activity = self._printer.activity()
-        return None if activity is Activity.PRINTING else activity.value
+        return None if activity is self._usual else activity.value
 
-    def _enter(self) -> Step:
+    def _check_limits(self) -> None:
         terms = self._terms
         if not terms.allowed:
             raise CaptureFailed(
@@ -200,30 +208,57 @@ class CaptureRun:
                         "z": f"{self._z:g}",
                         "max_z": f"{terms.volume.max_z:g}",
                     },
-                )
+                ),
+                harmless=True,
             )
-        reported = self._head.wait_for_answer((), _DRAIN, self._interruption)
+
+    def _pause(self) -> Step:
+        """Have OctoPrint pause the job, then hold what a resume would send."""
+        self._paused = True
+        self._printer.pause()
+        self._hold.release()
+
+        def complete() -> bool:
+            return self._printer.activity() not in (Activity.PRINTING, Activity.PAUSING)
+
+        self._head.wait_until(complete, _PAUSING, self._asked_to_stop)
+        if not complete():
+            raise CaptureFailed(
+                Message(N_("OctoPrint's pause did not become complete in time."))
+            )
+        self._usual = Activity.PAUSED
+        self._look()
+        self._hold.take(self._printer.connection())
+        return Step.ENTER
+
+    def _enter(self) -> Step:
+        terms = self._terms
+        self._head.standstill = STANDSTILL[terms.standstill]
+        queued = self._printer.queued_seconds()
+        reported = self._head.ask(
+            (), _SLACK + 3 * queued, self._interruption, needed=queued
+        )
         left = self._printer.modal()
         here = self._check_place(left, reported)
-        retract = terms.retract if self._printer.hot() else 0.0
         speeds = Speeds(
             travel=terms.travel_speed * 60,
             lift=terms.z_speed * 60,
             retract=terms.retract_speed * 60,
         )
-        self._left = left
+        retract = terms.retract if self._printer.hot() else 0.0
         self._moves = Moves(left, self._z, speeds, retract)
-        back = self._onward() or here
-        self._order = visiting_order(terms.positions, here, back)
-        self._at = reported
+        self._standing = self._moves.home
+        self._onward = terms.onward(self.layer, left)
+        self._order = visiting_order(terms.positions, here, self._onward or here)
         self._entered = True
-        self._head.send(self._moves.enter())
+        self._head.send([*self._moves.enter(), *terms.before])
         return Step.TRAVEL
 
-    def _check_place(self, left: Modal, reported: Reported) -> tuple[float, float]:
+    def _check_place(
+        self, left: Modal, reported: Optional[Reported]
+    ) -> tuple[float, float]:
         """Where the head stands (machine x, y), or a refusal to move it from there."""
         x, y, z = left.machine("X"), left.machine("Y"), left.machine("Z")
-        logical = (left.x, left.y, left.z)
         if x is None or y is None or z is None or left.workspace != 54:
             raise CaptureFailed(
                 Message(
@@ -233,11 +268,13 @@ class CaptureRun:
                     )
                 )
             )
-        away = [abs(told - (file or 0.0)) for told, file in zip(reported, logical)]
-        bias = reported[2] - z + left.offset["Z"]
+        if reported is None:
+            return x, y
+        logical = (left.x or 0.0, left.y or 0.0, left.z or 0.0)
+        bias = reported[2] - logical[2]
         # firmwares set to inches may report in inches
         self._z_bias = bias if 0.005 < abs(bias) <= Z_BIAS and not left.inches else 0.0
-        if not left.absolute and max(away[0], away[1]) > _MISPLACED:
+        if not left.absolute and math.dist(reported[:2], logical[:2]) > _MISPLACED:
             raise CaptureFailed(
                 Message(
                     N_(
@@ -249,38 +286,31 @@ class CaptureRun:
             )
         return x, y
 
-    def _onward(self) -> Optional[tuple[float, float]]:
-        """Where to go instead of back: the next extruding move's start, if certain."""
-        left = self._left
-        if self._terms.return_to_origin or self.layer.resume is None or left is None:
-            return None
-        if not left.absolute or any(left.offset.values()):
-            return None
-        return self.layer.resume
-
     def _travel(self) -> Step:
         if self.visited >= len(self._order) or self._moves is None:
             return Step.LEAVE
         place = self._order[self.visited]
         target = self._moves.target(place.x, place.y)
-        seconds = self._seconds_to(target)
-        self._at = self._head.arrive(
+        needed = self._seconds_to(target)
+        self._actual = self._head.arrive(
             self._moves.visit(place.x, place.y),
             target,
             self._z_bias,
-            seconds,
+            _SLACK + 3 * needed,
             self._interruption,
+            needed,
         )
+        self._standing = target
         return Step.SETTLE
 
     def _seconds_to(self, target: Reported) -> float:
-        """How long reaching ``target`` may take, the lift of enter included."""
+        """How long reaching ``target`` takes by speed, enter's lift included."""
         terms = self._terms
-        way = math.hypot(target[0] - self._at[0], target[1] - self._at[1])
-        lift = abs(target[2] - self._at[2])
+        way = math.dist(target[:2], self._standing[:2])
+        lift = abs(target[2] - self._standing[2])
         retract = terms.retract / terms.retract_speed
-        needed = way / terms.travel_speed + lift / terms.z_speed + retract
-        return _SLACK + 3 * needed
+        # standing still, starting and stopping take their part too
+        return 0.5 + way / terms.travel_speed + lift / terms.z_speed + retract
 
     def _settle(self) -> Step:
         self._head.wait(self._terms.delay, self._interruption)
@@ -296,7 +326,7 @@ class CaptureRun:
                 x=place.x,
                 y=place.y,
                 z=self._z,
-                actual=self._at,
+                actual=self._actual,
             )
         )
         exposure.add_done_callback(self._wake)
@@ -316,4 +346,17 @@ class CaptureRun:
         self._entered = False
         if self._printer.activity() in (Activity.GONE, Activity.IDLE):
             return
-        self._head.send(self._moves.leave(self._onward()))
+        self._head.send([*self._moves.leave(self._onward), *self._terms.after])
+
+    def _is_lost(self) -> bool:
+        """Whether the head did not come back to where it was to go."""
+        if self._moves is None:
+            return False
+        back = self._moves.home if self._onward is None else (*self._onward, 0.0)
+        try:
+            reported = self._head.ask(
+                (), _SLACK + 3 * self._seconds_to(self._moves.home), self._interruption
+            )
+        except (CaptureFailed, Interrupted):
+            return False
+        return reported is not None and not same_place(reported[:2], back[:2])

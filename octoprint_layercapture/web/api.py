@@ -44,3 +44,28 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
             flask.abort(400, description='Expected {"enabled": true or false}')
         self.set_enabled(body["enabled"])
         return flask.jsonify(self.state())
+
+    @octoprint.plugin.BlueprintPlugin.route("/job", methods=["POST"])
+    @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
+    def job_route(self) -> Any:
+        """Act on the print under way: skip, continue, capture next, stop a capture."""
+        body = flask.request.get_json(silent=True)
+        wish = body.get("command") if isinstance(body, dict) else None
+        if wish == "skip":
+            done = self.skip_print(True)
+        elif wish == "continue":
+            done = self.skip_print(False)
+        elif wish == "capture_next":
+            done = self.capture_next()
+        elif wish == "stop":
+            self.stop_capture()
+            done = True
+        else:
+            flask.abort(
+                400,
+                description='Expected {"command": "skip", "continue", "capture_next" '
+                'or "stop"}',
+            )
+        if not done:
+            flask.abort(409, description="Nothing is printed with captures")
+        return flask.jsonify(self.state())

@@ -9,7 +9,8 @@ import pytest
 from octoprint_layercapture.capture.grid import positions, volume
 from octoprint_layercapture.capture.head import Head
 from octoprint_layercapture.capture.hold import JobHold
-from octoprint_layercapture.capture.run import CaptureRun, Terms
+from octoprint_layercapture.capture.run import CaptureRun
+from octoprint_layercapture.capture.terms import Terms
 from octoprint_layercapture.gcode import Layer
 from tests.unit.capture.marlin import ModelPrinter
 

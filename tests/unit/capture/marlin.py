@@ -138,6 +138,10 @@ class ModelPrinter(Machine):
         self.sent = []
         self.on_line = None
         self.mute = set()
+        self.asked = []
+        self.pause_script = ()
+        self.on_unblock = None
+        self.holding_works = True
         self.is_hot = True
         self._events = []
         self._count = itertools.count()
@@ -183,9 +187,43 @@ class ModelPrinter(Machine):
     def release(self):
         self.released += 1
         self.holds = max(0, self.holds - 1)
+        if self.state is Activity.PAUSING:
+            self._pause_when_free()
 
     def connection(self):
         return None if self.state is Activity.GONE else self.link
+
+    def can_hold(self):
+        return self.holding_works
+
+    def pause(self):
+        """As OctoPrint: pausing waits for the release of every hold."""
+        self.asked.append("pause")
+        self.state = Activity.PAUSING
+        self._pause_when_free()
+
+    def _pause_when_free(self):
+        if self.holds:
+            return
+        for line in self.pause_script:
+            self.print_line(line)
+        self.at_time(self.free_at, self._paused)
+
+    def _paused(self):
+        if self.state is Activity.PAUSING:
+            self.state = Activity.PAUSED
+
+    def resume(self):
+        self.asked.append("resume")
+        self.state = Activity.PRINTING
+
+    def unblock(self):
+        self.asked.append("unblock")
+        if self.on_unblock:
+            self.on_unblock()
+
+    def queued_seconds(self):
+        return max(0.0, self.free_at - self.now)
 
     def activity(self):
         return self.state

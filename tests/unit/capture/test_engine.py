@@ -21,25 +21,45 @@ class Job(Listener):
         self.engine = Engine(self.printer, self.printer, self)
         self.printer.head = self.engine.head
         self.layers = [
-            a_layer(number=n, z=0.2 * n, triggers=(n * 100, n * 100 + 50))
+            a_layer(
+                number=n,
+                z=0.2 * n,
+                capture_pos=n * 100,
+                triggers=(n * 100, n * 100 + 50),
+            )
             for n in range(1, count + 1)
         ]
         self.recorders = []
         self.started = []
         self.ended = []
         self.missed = []
+        self.suspensions = []
+        self.notices = []
+        self.changed = None
         self.idle = threading.Event()
         self.engine.start()
 
-    def arm(self, interval=2):
-        self.engine.expect()
-        self.engine.arm(
-            Armed(
-                plan(self.layers, interval, False, False, ()),
-                some_terms(columns=2, rows=1),
-                self.open_recorder,
-            )
+    def arm(self, interval=2, midway=False, **terms):
+        self.engine.expect(midway)
+        self.engine.arm(self.armed(interval, **terms))
+
+    def armed(self, interval=2, **terms):
+        return Armed(
+            plan(self.layers, interval, False, False, ()),
+            some_terms(columns=2, rows=1, **terms),
+            self.open_recorder,
+            lambda: self.changed,
+            self.layer_at,
         )
+
+    def layer_at(self, position):
+        return next((x for x in self.layers if x.capture_pos >= position), None)
+
+    def captures_suspended(self, why):
+        self.suspensions.append(str(why))
+
+    def notice(self, message):
+        self.notices.append(str(message))
 
     def open_recorder(self, layer):
         self.recorders.append(FakeRecorder(self.printer))
@@ -159,7 +179,7 @@ def test_the_job_waits_at_its_first_move_until_its_layers_are_known(job):
     assert job.printer.holds == 0
     job.line(20, "G1 Z5 F600")
     assert job.printer.holds == 1
-    job.engine.arm(Armed(plan(job.layers, 2, False, False, ()), some_terms(), None))
+    job.engine.arm(job.armed())
     assert job.printer.holds == 0
     assert job.printer.released == 1
 
@@ -177,7 +197,7 @@ def test_a_job_whose_layers_cannot_be_known_goes_on(job):
 def test_an_index_that_comes_too_late_arms_nothing(job):
     job.engine.expect()
     job.engine.disarm("cancelled")
-    job.engine.arm(Armed(plan(job.layers, 2, False, False, ()), some_terms(), None))
+    job.engine.arm(job.armed())
     assert not job.engine.armed
 
 
@@ -213,3 +233,177 @@ def test_every_capture_works_after_a_failed_one(job):
     job.line(200)
     assert job.ended[1].failure is None
     assert job.ended[1].visited == 2
+
+
+def numbers(job):
+    return [outcome.layer.number for outcome in job.ended]
+
+
+def print_through(job, *positions):
+    for position in positions:
+        job.line(position)
+
+
+def test_three_failures_in_a_row_end_captures_for_this_print(job):
+    job.arm(interval=1)
+    job.printer.mute = {"M114"}
+    print_through(job, 100, 200, 300, 400)
+    job.settle()
+    assert numbers(job) == [1, 2, 3]
+    assert len(job.suspensions) == 1
+    assert "3 captures in a row failed" in job.suspensions[0]
+    assert job.printer.holds == 0
+
+
+def test_captures_that_were_given_up_can_be_switched_on_again(job):
+    job.arm(interval=1)
+    job.printer.mute = {"M114"}
+    print_through(job, 100, 200, 300)
+    job.settle()
+    job.printer.mute = set()
+    job.engine.go_on()
+    job.line(400)
+    assert job.ended[-1].failure is None
+    assert job.engine.suspended is None
+
+
+def test_a_capture_that_works_forgives_earlier_failures(job):
+    job.arm(interval=1)
+    job.printer.mute = {"M114"}
+    print_through(job, 100, 200)
+    job.printer.mute = set()
+    job.line(300)
+    job.printer.mute = {"M114"}
+    job.line(400)
+    job.settle()
+    assert job.suspensions == []
+
+
+def test_layers_that_pass_while_captures_are_off_are_not_missed(job):
+    job.arm(interval=1)
+    job.engine.suspend("off")
+    print_through(job, 100, 200)
+    job.engine.go_on()
+    job.line(300)
+    job.line(400)
+    assert numbers(job) == [3, 4]
+    job.engine.disarm("done", completed=True)
+    assert job.missed == []
+
+
+def test_a_file_that_changed_ends_captures_with_a_message(job):
+    job.arm(interval=1)
+    job.line(100)
+    job.changed = "the file changed"
+    job.idle.set()
+    job.engine.on_boundary({"filepos:200"}, job.printer.link, "G1")
+    job.settle()
+    assert numbers(job) == [1]
+    assert job.suspensions == ["the file changed"]
+    assert job.printer.holds == 0
+
+
+def test_a_capture_can_be_asked_for_at_the_end_of_the_layer_under_way(job):
+    job.arm(interval=4)
+    assert job.engine.capture_next(120).number == 2
+    print_through(job, 200, 250, 300, 350)
+    assert numbers(job) == [2]
+
+
+def test_an_asked_for_layer_that_has_passed_is_made_up_by_the_next(job):
+    job.arm(interval=4)
+    job.engine.capture_next(120)
+    print_through(job, 300, 400)
+    assert numbers(job) == [3, 4]
+
+
+def test_a_capture_now_happens_at_the_next_line_and_once(job):
+    job.arm(interval=4)
+    assert job.engine.capture_now()
+    print_through(job, 110, 120, 130)
+    assert numbers(job) == [2]
+
+
+def test_nothing_can_be_asked_for_without_a_job(job):
+    assert not job.engine.capture_now()
+    assert job.engine.capture_next(0) is None
+
+
+def test_a_job_armed_midway_misses_no_layer_before(job):
+    job.arm(interval=1, midway=True)
+    job.line(300)
+    assert numbers(job) == [3]
+    assert job.missed == []
+
+
+def test_with_pause_the_pictures_wait_for_the_pause_and_the_job_resumes(job):
+    job.printer.pause_script = ("G91", "G1 Z10 F600", "G90", "G1 X0 Y0 F6000")
+    job.arm(pause=True)
+    job.line(200)
+    job.settle()
+    assert job.printer.asked == ["pause", "resume"]
+    assert job.ended[0].visited == 2
+    assert job.printer.machine() == (0.0, 0.0, pytest.approx(10.2))
+    assert job.printer.holds == 0
+    assert job.printer.released == 2
+    assert job.printer.state is Activity.PRINTING
+
+
+def test_a_connection_that_cannot_hold_is_paused_instead(job):
+    job.printer.holding_works = False
+    job.printer.refuse_hold = True
+    job.arm()
+    job.line(100)
+    job.engine.on_boundary({"filepos:200"}, job.printer.link, "G1")
+    job.settle()
+    assert job.printer.asked == ["pause", "resume"]
+    assert job.ended[0].visited == 2
+    assert job.printer.released == 0
+
+
+def test_a_cancel_while_paused_for_a_capture_is_not_resumed(job):
+    opened = job.open_recorder
+
+    def opening(layer):
+        recorder = opened(layer)
+        recorder.on_expose = lambda shot: setattr(
+            job.printer, "state", Activity.CANCELLING
+        )
+        return recorder
+
+    job.open_recorder = opening
+    job.arm(pause=True)
+    job.line(200)
+    job.settle()
+    assert job.printer.asked == ["pause"]
+    assert job.ended[0].interrupted == "cancelling"
+    assert job.printer.holds == 0
+
+
+def test_a_head_that_does_not_come_back_pauses_the_job_for_good(job):
+    job.arm()
+
+    def slip(line):
+        if line.startswith("G1 X"):
+            job.printer.offset["X"] += 5
+            job.printer.report = lambda: "X:1.00 Y:1.00 Z:5.40 E:0.00 Count X:0"
+
+    job.printer.on_line = slip
+    job.line(200)
+    job.settle()
+    assert job.ended[0].paused
+    assert job.printer.asked == ["pause"]
+    assert job.printer.holds == 0
+
+
+def test_a_printer_without_position_reports_is_served_and_said_once(job):
+    def no_report():
+        return "echo:nothing"
+
+    job.printer.report = no_report
+    job.arm(interval=1)
+    print_through(job, 100, 200)
+    job.settle()
+    assert [outcome.visited for outcome in job.ended] == [2, 2]
+    assert len(job.notices) == 1
+    assert all(shot.actual is None for r in job.recorders for shot in r.shots)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from octoprint_layercapture.capture.head import TAG, Head, parse_report
+from octoprint_layercapture.capture.head import STANDSTILL, TAG, Head, parse_report
 from octoprint_layercapture.capture.ports import CaptureFailed, Interrupted
 from tests.unit.capture.marlin import ModelPrinter
 
@@ -52,14 +52,19 @@ class Wire:
         self.head = Head(self, self.model)
         self.model.head = self.head
 
+        self.unblocked = 0
+
     def send(self, lines, tags):
         self.sent.append((lines, tags))
+
+    def unblock(self):
+        self.unblocked += 1
 
     def ask(self, *answers, seconds=5.0, lines=("G1 X10",)):
         """Answers are lines from the printer, or None for "M114 goes out now"."""
         for number, answer in enumerate(answers):
             self.model.at_time(self.model.now + 0.1 * (number + 1), self._say(answer))
-        return self.head.wait_for_answer(lines, seconds, lambda: None)
+        return self.head.ask(lines, seconds, lambda: None)
 
     def _say(self, answer):
         def now():
@@ -77,7 +82,11 @@ ELSEWHERE = "X:99.00 Y:99.00 Z:9.00 E:0.00 Count X:0"
 
 def test_unasked_reports_before_our_question_satisfy_nothing():
     wire = Wire()
-    assert wire.ask(HERE, "ok", ELSEWHERE, "ok", None, HERE, "ok") == (10, 20, 0.3)
+    assert wire.ask(ELSEWHERE, "ok", ELSEWHERE, "ok", None, HERE, "ok") == (
+        10,
+        20,
+        0.3,
+    )
     with pytest.raises(CaptureFailed):
         wire.ask(HERE, "ok", HERE, "ok")
 
@@ -112,15 +121,62 @@ def test_busy_extends_the_wait():
 def test_the_wait_ends_without_an_answer():
     wire = Wire()
     before = wire.model.now
-    with pytest.raises(CaptureFailed, match="."):
+    with pytest.raises(CaptureFailed, match="in time"):
         wire.ask(None, seconds=7.0)
-    assert wire.model.now - before == pytest.approx(7.0, abs=0.2)
+    assert wire.model.now - before == pytest.approx(12.0, abs=0.2)
+
+
+def test_a_lost_ok_is_made_up_for_once_the_time_is_over():
+    wire = Wire()
+    wire.unblock = lambda: [
+        wire.model.at_time(wire.model.now, wire._say(what)) for what in (None, HERE, "ok")
+    ]
+    assert wire.ask(seconds=7.0) == (10, 20, 0.3)
+
+
+def test_a_report_whose_ok_was_lost_counts_after_a_while():
+    wire = Wire()
+    assert wire.ask(None, HERE, seconds=60.0) == (10, 20, 0.3)
+    assert wire.model.now < 1005
+
+
+def test_a_firmware_without_reports_is_waited_for_by_the_clock():
+    wire = Wire()
+    assert wire.ask(None, "ok", seconds=60.0) is None
+    assert wire.head.silent
+    before = wire.model.now
+    wire.model.at_time(before + 0.1, wire._say(None))
+    wire.model.at_time(before + 0.2, wire._say("ok"))
+    assert wire.head.ask(("G1 X9",), 60, lambda: None, needed=3.0) is None
+    assert wire.model.now - before == pytest.approx(3.0, abs=0.2)
+
+
+def test_a_firmware_that_reports_again_is_believed_again():
+    wire = Wire()
+    wire.ask(None, "ok", seconds=60.0)
+    assert wire.ask(None, HERE, "ok") == (10, 20, 0.3)
+    assert not wire.head.silent
+
+
+@pytest.mark.parametrize(
+    ("choice", "lines"),
+    [
+        ("m400", ["M400", "M114"]),
+        ("dwell", ["G4 P0", "M114"]),
+        ("both", ["M400", "G4 P0", "M114"]),
+    ],
+)
+def test_what_waits_for_the_end_of_motion_can_be_chosen(choice, lines):
+    wire = Wire()
+    wire.head.standstill = STANDSTILL[choice]
+    wire.ask(None, HERE, "ok", lines=())
+    assert wire.sent[0][0] == lines
 
 
 def test_an_interruption_ends_the_wait_at_once():
     wire = Wire()
     with pytest.raises(Interrupted, match="cancelled"):
-        wire.head.wait_for_answer((), 60, lambda: "cancelled")
+        wire.head.ask((), 60, lambda: "cancelled")
     assert wire.model.now == 1000.0
 
 
