@@ -69,6 +69,12 @@ def reserve(base: Path) -> int:
     return lock
 
 
+def require_plugin(octoprint: OctoPrint) -> None:
+    if not octoprint.request("GET", "/plugin/layercapture/state").ok:
+        said = "\n".join(map(str, octoprint.log.complaints()))
+        raise NotReached(f"OctoPrint runs, but the plugin did not load.\n{said}".strip())
+
+
 class Progress:
     """The line that says how far the print is: rewritten on a terminal, else repeated."""
 
@@ -162,6 +168,7 @@ def run(octoprint: OctoPrint, once: bool) -> int:
     try:
         octoprint.prepare()
         octoprint.start(keep_open=(lock,))
+        require_plugin(octoprint)
         found = capture_sample(octoprint)
         for problem in found:
             print(f"Not as it should be: {problem}", flush=True)
