@@ -76,7 +76,7 @@ def require_plugin(octoprint: OctoPrint) -> None:
 
 
 class Progress:
-    """The line that says how far the print is: rewritten on a terminal, else repeated."""
+    """The line that says how far the print is; rewritten where there is a terminal."""
 
     def __init__(self, octoprint: OctoPrint) -> None:
         self.octoprint = octoprint
@@ -90,11 +90,12 @@ class Progress:
         layer = bisect.bisect(self.starts, progress["filepos"] or 0)
         plugin = self.octoprint.get("/plugin/layercapture/state")
         capture: dict[str, Any] = plugin.get("capture") or {}
-        now = f"  capturing layer {capture['layer']}" if capture else ""
+        # OctoPrint has read ahead of where the printer is.
+        layer = min(layer, capture.get("layer", layer))
         due = len(EXPECTED.layers)
         return (
             f"layer {layer:2} of {LAYERS}   captures {len(metadata)} of {due}"
-            f"   pictures {len(pictures):2} of {due * EXPECTED.positions}{now}"
+            f"   pictures {len(pictures):2} of {due * EXPECTED.positions}"
         )
 
     def show(self, metadata: set[Path], pictures: set[Path]) -> None:
@@ -131,7 +132,7 @@ def follow(octoprint: OctoPrint, job: Job, before: set[Path]) -> str:
         return ended
 
 
-def table(octoprint: OctoPrint, metadata: set[Path]) -> list[str]:
+def table(metadata: set[Path]) -> list[str]:
     """The captures of the print as lines of a table, and where they are."""
     captures, unreadable = check.read(metadata)
     lines = ["", " layer   height   pictures   metadata"]
@@ -140,9 +141,7 @@ def table(octoprint: OctoPrint, metadata: set[Path]) -> list[str]:
         count = f"{len(capture.images)} of {EXPECTED.positions}"
         lines.append(f"{capture.layer:6}{height:>9}{count:>11}   {capture.file.name}")
     folders = sorted({str(capture.file.parent) for capture in captures})
-    lines += [*unreadable, "", *(f"Pictures  {folder}" for folder in folders)]
-    lines.append(f"OctoPrint {octoprint.url}/   user {USER}, password {PASSWORD}")
-    return lines
+    return [*lines, *unreadable, "", *(f"Pictures  {folder}" for folder in folders)]
 
 
 def capture_sample(octoprint: OctoPrint) -> list[str]:
@@ -155,7 +154,7 @@ def capture_sample(octoprint: OctoPrint) -> list[str]:
     ended = follow(octoprint, octoprint.begin(SAMPLE.name), before)
     metadata = check.files_below(uploads, ".json") - before
     pictures = check.files_below(uploads, ".jpg") - before
-    print("\n".join(table(octoprint, metadata)), flush=True)
+    print("\n".join(table(metadata)), flush=True)
     found = check.problems(uploads, metadata, pictures, EXPECTED)
     return found if ended == "PrintDone" else [f"the print ended with {ended}", *found]
 
@@ -174,6 +173,7 @@ def run(octoprint: OctoPrint, once: bool) -> int:
             print(f"Not as it should be: {problem}", flush=True)
         status = 1 if found else 0
         if not once:
+            print(f"OctoPrint {octoprint.url}/   user {USER}, password {PASSWORD}")
             print("The server stays up; Ctrl-C ends it.", flush=True)
             while octoprint.online():
                 threading.Event().wait(1)
