@@ -50,10 +50,23 @@ class Group:
         """The height in mm at which most of the filament is laid."""
         if self.spiral:
             return self.top
+        weights = self._weights()
+        return max(weights, key=lambda height: weights[height])
+
+    @property
+    def certain(self) -> bool:
+        """Whether ``z`` is certain although amounts may be guessed."""
+        if all(run.exact for run in self.runs):
+            return True
+        weights = sorted(self._weights().values())
+        return len(weights) < 2 or weights[-1] > 10 * weights[-2]
+
+    def _weights(self) -> dict[float, float]:
+        """mm laid by height."""
         weights: dict[float, float] = {}
         for run in self.runs:
             weights[run.z] = weights.get(run.z, 0.0) + run.filament
-        return max(weights, key=lambda height: weights[height])
+        return weights
 
     @property
     def box(self) -> Optional[Box]:

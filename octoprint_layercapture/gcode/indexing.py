@@ -6,7 +6,7 @@ import os
 from math import isfinite
 from typing import BinaryIO, Callable, Optional, Union
 
-from . import scan, slicers, source
+from . import scan, skim, slicers, source
 from .errors import GcodeError
 from .grouping import SAME, Group, group
 from .layers import Layer, LayerIndex
@@ -15,6 +15,7 @@ from .runs import Record, Run
 Path = Union[str, "os.PathLike[str]"]
 Progress = Callable[[float], None]
 
+_BEGINNING = 256 * 1024  # bytes after the first extruding move
 _ENDS = 256 * 1024  # bytes at both ends of a file in which a slicer names itself
 
 
@@ -32,12 +33,17 @@ def index(
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             name = _slicer(file, size)
-            record = _scan(file, size, progress)
+            record = _scan(file, size, progress, leaping=True)
+            groups = group(record.runs, record.marks, min_height)
+            if not all(each.certain for each in groups):
+                file.seek(0)
+                record = _scan(file, size, progress, leaping=False)
+                groups = group(record.runs, record.marks, min_height)
     except OSError as error:
         raise GcodeError(f"{os.fspath(path)} cannot be read: {error}") from error
     if record.others and not record.commands:
         raise GcodeError(f"{os.fspath(path)} is not G-code")
-    return _index(name, record, min_height)
+    return _index(name, record.runs, groups)
 
 
 def _slicer(file: BinaryIO, size: int) -> Optional[str]:
@@ -48,20 +54,34 @@ def _slicer(file: BinaryIO, size: int) -> Optional[str]:
     return slicers.slicer_name(beginning, end)
 
 
-def _scan(file: BinaryIO, size: int, progress: Optional[Progress]) -> Record:
+def _scan(
+    file: BinaryIO, size: int, progress: Optional[Progress], *, leaping: bool
+) -> Record:
     record = Record()
     for position, text in source.pieces(file):
-        scan.lines(record, text, position)
+        while text and leaping and not _begun(record, position):
+            cut = text.find(b"\n", _BEGINNING) + 1 or len(text)
+            scan.lines(record, text[:cut], position)
+            record.learn()
+            text, position = text[cut:], position + cut
+        if leaping and text:
+            skim.skim(record, text, position)
+        elif text:
+            scan.lines(record, text, position)
         if progress is not None:
             progress(min(file.tell() / size, 1.0) if size else 1.0)
     record.finish()
     return record
 
 
-def _index(name: Optional[str], record: Record, min_height: float) -> LayerIndex:
-    groups = group(record.runs, record.marks, min_height)
+def _begun(record: Record, position: int) -> bool:
+    """Whether enough of the print was read line by line to tell purging from layers."""
+    return bool(record.runs) and position > record.runs[0].start + _BEGINNING
+
+
+def _index(name: Optional[str], runs: list[Run], groups: list[Group]) -> LayerIndex:
     spiral = sum(each.spiral for each in groups) * 2 > len(groups)
-    tops = _tops(record.runs)
+    tops = _tops(runs)
     layers: list[Layer] = []
     below: list[float] = []  # heights of the current object's layers
     sequential = False

@@ -51,7 +51,7 @@ class LayerIndex:
     bounds: Optional[tuple[float, float, float, float]] = None
 
     def layer_at(self, position: int) -> Optional[Layer]:
-        """The layer in print when the file was sent up to ``position``; None after all."""
+        """The layer in print when the file was sent to ``position``; None after all."""
         return next((each for each in self.layers if each.capture_pos >= position), None)
 
     def to_dict(self) -> dict[str, Any]:

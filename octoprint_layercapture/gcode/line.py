@@ -23,7 +23,8 @@ HOMING = frozenset(("G27", "G28", "G29", "G30", "G32", "G33", "G34", "G35", "G38
 MODES = frozenset(("G20", "G21", "G90", "G91", "M82", "M83"))
 
 #: Klipper's own commands that neither move, heat nor wait. Any other macro may do all.
-_HARMLESS_MACRO = re.compile(rb"(?:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)", re.I)
+HARMLESS_MACRO = rb"(?i:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)"
+_HARMLESS = re.compile(HARMLESS_MACRO)
 
 Words = dict[str, float]
 
@@ -75,4 +76,4 @@ def words(parameters: bytes) -> Words:
 
 def harmless(text: bytes) -> bool:
     """Whether a line that is no G, M or T command leaves head and heaters alone."""
-    return _HARMLESS_MACRO.match(text) is not None
+    return _HARMLESS.match(text) is not None

@@ -21,9 +21,10 @@ class Run:
     ``start``, ``end``: positions before the first and after the latest of them. ``flat``:
     the height in mm, NaN while every move also climbs. ``last``: where the latest ended.
     ``marks``: how many layer marks stand before it. ``filament``, ``climbing``: mm laid
-    flat, and while Z moved. ``moves``, ``climbs``: how many moves of either kind, an
-    estimate where they were not read one by one. ``top``: the highest z in mm. ``box``:
-    min X, min Y, max X, max Y in mm; empty (inf, …) where not read.
+    flat, and while Z moved. ``moves``, ``climbs``: how many moves of either kind.
+    ``top``: the highest z in mm. ``box``: min X, min Y, max X, max Y in mm, empty
+    (inf, …) where not read. ``exact``: not so where the moves were not read one by one, and
+    ``filament`` and ``moves`` are guessed from the length of the text.
     """
 
     start: int
@@ -72,6 +73,7 @@ class Record:
         self.runs: list[Run] = []
         self.marks: list[Mark] = []
         self.commands = 0  # lines that are G-code
+        self.density = 1e-3  # mm of filament for a byte of extruding moves, about
         self.others = 0  # lines that are neither G-code nor comment
         self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0
@@ -91,8 +93,9 @@ class Record:
         run = self.run
         if run is None or run.seam is not None:
             return
-        rest = text[max(run.end - position, 0) :] if text else b""
-        between = b"".join(self._kept) + rest
+        between = text[max(run.end - position, 0) :]
+        if run.end < position or last:
+            between = b"".join(self._kept) + between
         after = self.after if self.after is not None else self.head.copy()
         run.seam = seam.read(between[:_LONGEST_SEAM], run.end, after, last=last)
         self.after = None
@@ -102,6 +105,13 @@ class Record:
     def finish(self) -> None:
         """Ends the last run at the end of the file."""
         self.close(b"", 0, last=True)
+
+    def learn(self) -> None:
+        """Sees from what was read how much filament a byte of moves stands for."""
+        amount = sum(run.filament for run in self.runs)
+        length = sum(run.end - run.start for run in self.runs)
+        if amount > 0:
+            self.density = amount / length
 
     def keep(self, text: bytes, position: int) -> None:
         """Remembers the end of a piece, for the seam it may be part of."""

@@ -45,7 +45,7 @@ def lines(record: Record, text: bytes, position: int) -> None:
             _leave(record, latest)
             latest = None
             head.x, head.y, head.z, head.e = x, y, z, e
-            _line(record, text, start, stop, position)
+            line(record, text, start, stop, position)
             x, y, z, e = head.x, head.y, head.z, head.e
             shift, relative, plain = head.shift, not head.absolute_e, _plain(record)
             height = head.height
@@ -102,7 +102,7 @@ def lines(record: Record, text: bytes, position: int) -> None:
     record.commands += commands
     cut = text.rfind(b"\n") + 1
     if cut < len(text):
-        _line(record, text, cut, len(text), position)
+        line(record, text, cut, len(text), position)
     record.keep(text, position)
 
 
@@ -141,11 +141,12 @@ def extrude(
     return run
 
 
-def _line(record: Record, text: bytes, start: int, stop: int, position: int) -> None:
-    line = text[start:stop]
-    command = code(line)
+def line(record: Record, text: bytes, start: int, stop: int, position: int) -> None:
+    """Reads the one line ``text[start:stop]``; ``text`` starts at ``position``."""
+    whole = text[start:stop]
+    command = code(whole)
     if not command:
-        comment = line.strip()
+        comment = whole.strip()
         found = slicers.marker(comment[1:]) if comment else None
         if found is not None:
             record.marks.append(Mark(position + start, found))
@@ -159,7 +160,7 @@ def _line(record: Record, text: bytes, start: int, stop: int, position: int) -> 
         record.others += 1
     if effect.kind == heads.EXTRUDE:
         run = record.run
-        cut = not line.endswith(b"\n")
+        cut = not whole.endswith(b"\n")
         if cut and (run is None or head.height != run.flat or before != run.flat):
             return
         extrude(record, before, effect.filament, text, start, stop, position)

@@ -1,0 +1,239 @@
+"""Reading a file by leaps: only lines that change more than X, Y and E are looked at.
+
+Between two such lines the height is one and the same, so all that counts there is the
+last move that extrudes. It is found from the end, and the first one only where a run of
+extrusion begins. What this leaves out, how much filament and where in X and Y, is only
+estimated; where a layer hangs on it the index is made by ``scan`` instead.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from . import scan, slicers
+from .head import SMALLEST
+from .line import HARMLESS_MACRO
+from .runs import Record
+
+#: A line that may change more than X, Y and E, from the line end before it on. Z moves
+#: are found by their letter.
+_EVENT = re.compile(
+    rb"\n(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
+    rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
+)
+_ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
+_WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
+_SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
+_DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing
+_MOVE = 32  # bytes of an extruding move, about
+
+
+def skim(record: Record, text: bytes, position: int) -> None:
+    """Reads ``text``, whole lines that start at ``position``, into ``record``.
+
+    The outcome is that of ``scan.lines`` but for the runs' amounts and boxes.
+    """
+    if _suits(record, text):
+        _Skimmer(record, text, position).run()
+        record.keep(text, position)
+    else:
+        scan.lines(record, text, position)
+
+
+def _suits(record: Record, text: bytes) -> bool:
+    head = record.head
+    if not head.absolute or head.scale != 1.0 or not text.endswith(b"\n"):
+        return False
+    sample = text[:_SAMPLE]
+    events = sum(1 for _ in _EVENT.finditer(sample)) + text.count(b"Z")
+    return events * _DENSEST < len(text) and _ODD.search(sample) is None
+
+
+class _Skimmer:
+    def __init__(self, record: Record, text: bytes, position: int) -> None:
+        self._record = record
+        self._head = record.head
+        self._text = text
+        self._position = position
+        self._floor = 0  # the head's x, y, e are those before this offset
+        self._end: Optional[int] = None  # of the latest extruding move, if not settled
+        self._end_z = 0.0
+
+    def run(self) -> None:
+        """Reads the text from event to event."""
+        text, record = self._text, self._record
+        find = text.find
+        first = find(b"\n") + 1
+        self._event(0, first)
+        at = first
+        events = _EVENT.finditer(text, first - 1)
+        event = next(events, None)
+        event_at = event.start() + 1 if event is not None else len(text)
+        z_at = find(b"Z", first)
+        while True:
+            if 0 <= z_at < event_at:
+                start = text.rfind(b"\n", 0, z_at) + 1
+                stop = find(b"\n", z_at) + 1
+                z_at = find(b"Z", stop)
+                if text[start] != 0x47:  # a comment, or a line that changes nothing
+                    continue
+                self._span(at, start)
+                self._z_move(start, stop)
+            elif event is not None:
+                start, stop = event_at, find(b"\n", event_at) + 1
+                event = next(events, None)
+                event_at = event.start() + 1 if event is not None else len(text)
+                if 0 <= z_at < stop:
+                    z_at = find(b"Z", stop)
+                self._span(at, start)
+                self._event(start, stop)
+                if not self._head.absolute or self._head.scale != 1.0:
+                    self._crawl(stop)
+                    return
+            else:
+                break
+            at = stop
+        self._span(at, len(text))
+        self._settle()
+        self._catch_up(len(text))
+        record.commands += 1
+
+    def _crawl(self, start: int) -> None:
+        """Reads the rest line by line."""
+        self._settle()
+        scan.lines(self._record, self._text[start:], self._position + start)
+
+    def _event(self, start: int, stop: int) -> None:
+        if self._text[start] == 0x3B:
+            scan.line(self._record, self._text, start, stop, self._position)
+            return
+        self._settle()
+        self._catch_up(start)
+        scan.line(self._record, self._text, start, stop, self._position)
+        self._floor = stop
+
+    def _z_move(self, start: int, stop: int) -> None:
+        line = self._text[start:stop]
+        comment = line.find(b";")
+        code = line if comment < 0 else line[:comment]
+        found = dict(_WORDS.findall(code))
+        if b"Z" not in code:
+            return
+        if b"Z" not in found or b"E" in code:
+            self._event(start, stop)
+            return
+        self._head.z = float(found[b"Z"])
+        self._head.z_known = True
+
+    def _span(self, start: int, stop: int) -> None:
+        """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
+        if self._text.find(b"E", start, stop) < 0:
+            return
+        end = self._last_extrusion(start, stop)
+        if end < 0:
+            return
+        record, run, height = self._record, self._record.run, self._head.height
+        if (
+            run is None
+            or run.seam is not None
+            or run.marks != len(record.marks)
+            or not run.flat == height == run.last
+        ):
+            self._settle()
+            self._catch_up(start)
+            start = self._begin(start, end)
+            run = record.run
+            if start == end or run is None:
+                return
+        run.end = self._position + end
+        run.filament += (end - start) * record.density
+        run.moves += (end - start) // _MOVE
+        run.exact = False
+        record.after = None
+        self._end, self._end_z = end, self._head.z
+
+    def _begin(self, start: int, end: int) -> int:
+        """Reads line by line up to the first move that extrudes; gives where it ends."""
+        text, record = self._text, self._record
+        runs, latest = len(record.runs), record.run
+        before = latest.end if latest is not None else -1
+        while start < end:
+            stop = text.find(b"\n", start) + 1
+            scan.line(record, text, start, stop, self._position)
+            self._floor = start = stop
+            run = record.run
+            if run is not None and (len(record.runs) != runs or run.end != before):
+                return stop
+        return end
+
+    def _last_extrusion(self, start: int, stop: int) -> int:
+        """Where the last extruding move of the span ends, or -1."""
+        text, relative = self._text, not self._head.absolute_e
+        at = stop
+        while True:
+            at = text.rfind(b"E", start, at)
+            if at < 0:
+                return -1
+            line = text.rfind(b"\n", start, at) + 1 or start
+            end = text.find(b"\n", at) + 1
+            found = self._words(line, end)
+            at = line
+            if found is None or b"E" not in found:
+                continue
+            filament = float(found[b"E"])
+            if not relative:
+                filament -= self._before(line, b"E")
+            if filament <= SMALLEST:
+                continue
+            if text[line + 1] > 0x31 and (
+                b"I" in found or b"J" in found or b"R" in found
+            ):
+                return end
+            for letter in (b"X", b"Y"):
+                if letter in found and float(found[letter]) != self._before(line, letter):
+                    return end
+
+    def _words(self, start: int, stop: int) -> Optional[dict[bytes, bytes]]:
+        """The words of a move's line; None for another line."""
+        if self._text[start] != 0x47:
+            return None
+        line = self._text[start:stop]
+        comment = line.find(b";")
+        return dict(_WORDS.findall(line if comment < 0 else line[:comment]))
+
+    def _before(self, stop: int, letter: bytes) -> float:
+        """The value of X, Y or E before ``stop``."""
+        text, floor = self._text, self._floor
+        at = stop
+        while True:
+            at = text.rfind(letter, floor, at)
+            if at < 0:
+                head = self._head
+                return head.x if letter == b"X" else head.y if letter == b"Y" else head.e
+            line = text.rfind(b"\n", 0, at) + 1
+            found = self._words(line, text.find(b"\n", at) + 1)
+            if found is not None and letter in found:
+                return float(found[letter])
+            at = line
+
+    def _catch_up(self, stop: int) -> None:
+        """Brings the head's x, y and e up to ``stop``."""
+        head = self._head
+        x, y = self._before(stop, b"X"), self._before(stop, b"Y")
+        if head.absolute_e:
+            head.e = self._before(stop, b"E")
+        head.x, head.y = x, y
+        self._floor = stop
+
+    def _settle(self) -> None:
+        """Keeps the head as the latest extruding move left it, before it changes."""
+        if self._end is None:
+            return
+        after = self._head.copy()
+        after.x, after.y = self._before(self._end, b"X"), self._before(self._end, b"Y")
+        if after.absolute_e:
+            after.e = self._before(self._end, b"E")
+        after.z = self._end_z
+        self._record.after = after
+        self._end = None
