@@ -58,7 +58,15 @@ class Webcams:
 
         With nothing in ``use`` it is the webcam OctoPrint takes its own snapshots with.
         """
-        provided, problems = self._named(use) if use else self._default()
+        try:
+            provided, problems = self._named(use) if use else self._default()
+        except Exception as error:
+            problem = CameraError(
+                "OctoPrint could not list its cameras (%(kind)s). Check the plugins that"
+                " provide cameras.",
+                kind=type(error).__name__,
+            )
+            return [], [problem]
         cameras = []
         for webcam in provided:
             if webcam.config.canSnapshot:

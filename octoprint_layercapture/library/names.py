@@ -76,9 +76,7 @@ def _agreed(stem: str, ending: str, sanitize: Sanitize) -> str:
         accepted = _accepted(name, sanitize)
         if accepted == name and not name.startswith("_"):
             return name
-        if not accepted.endswith(ending):
-            break
-        stem = accepted[: -len(ending)].strip("_ ")
+        stem = accepted[: -len(ending)]
     return _NO_NAME + ending
 
 

@@ -67,6 +67,8 @@ def test_a_picture_that_would_fill_the_memory_is_refused_unread(jpeg):
 def test_a_picture_without_extent_is_refused(jpeg, size):
     with pytest.raises(CameraError):
         check("Side", sized(jpeg, *size))
+    with pytest.raises(ValueError):
+        picture_size(sized(jpeg, *size))
 
 
 def test_a_picture_that_is_damaged_inside_is_refused(jpeg):

@@ -143,6 +143,11 @@ def test_an_answer_that_never_ends_is_given_up_in_time(new_provider, new_camera,
     assert ended.wait(10)
 
 
+def workers_of(camera):
+    name = f"layercapture-camera-{camera}"
+    return [thread for thread in threading.enumerate() if thread.name == name]
+
+
 @pytest.fixture
 def hanging(new_provider, jpeg):
     """A provider that hangs until ``released``, then always answers at once."""
@@ -173,36 +178,28 @@ def test_while_a_camera_hangs_the_next_picture_fails_at_once_without_a_thread(
 ):
     camera = new_camera(hanging, limits=Limits(seconds=0.2))
     failing(camera, scene)
-    threads = threading.active_count()
+    before = set(workers_of("Classic Webcam"))
     for _ in range(5):
         assert "still busy" in failing(camera, scene)
-    assert threading.active_count() == threads
+    assert set(workers_of("Classic Webcam")) <= before
 
 
 def test_a_camera_that_comes_back_after_hanging_is_used_again(
     hanging, new_camera, scene, jpeg
 ):
-    camera = new_camera(hanging, limits=Limits(seconds=0.2))
+    camera = new_camera(hanging, limits=Limits(seconds=0.2), displayName="Comes back")
     failing(camera, scene)
-    (worker,) = (
-        thread
-        for thread in threading.enumerate()
-        if thread.name == "layercapture-camera-Classic Webcam"
-    )
+    (worker,) = workers_of("Comes back")
     hanging.released.set()
     worker.join()
     assert camera.snapshot(scene) == jpeg
 
 
 def test_a_hanging_camera_does_not_keep_the_process_alive(hanging, new_camera, scene):
-    failing(new_camera(hanging, limits=Limits(seconds=0.2)), scene)
-    workers = [
-        thread
-        for thread in threading.enumerate()
-        if thread.name.startswith("layercapture-camera")
-    ]
-    assert workers
-    assert all(thread.daemon for thread in workers)
+    limits = Limits(seconds=0.2)
+    failing(new_camera(hanging, limits=limits, displayName="Hangs"), scene)
+    (worker,) = workers_of("Hangs")
+    assert worker.daemon
 
 
 def test_a_picture_can_be_called_off_while_it_is_waited_for(hanging, new_camera, scene):
@@ -263,6 +260,16 @@ def test_without_any_webcam_it_is_said_what_to_do():
     cameras, problems = Webcams(listed=dict, preferred=lambda: None).choose()
     assert cameras == []
     assert "Enter a snapshot URL" in str(problems[0])
+
+
+@pytest.mark.parametrize("use", [[], ["side"]])
+def test_a_fault_while_cameras_are_listed_is_said_and_not_raised(use):
+    def fail():
+        raise LookupError("secret")
+
+    cameras, problems = Webcams(listed=fail, preferred=fail).choose(use)
+    assert cameras == []
+    assert "could not list its cameras (LookupError)" in str(problems[0])
 
 
 def test_a_camera_that_hung_in_one_print_is_still_known_to_in_the_next(

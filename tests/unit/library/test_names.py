@@ -21,6 +21,16 @@ def test_folder_is_named_for_the_print_and_its_local_start_time():
     assert names.folder_name("test_print", WHEN, as_is) == f"test_print_{STAMP}"
 
 
+def test_stamps_are_local_time_wherever_that_is(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC-9")
+    time.tzset()
+    try:
+        assert names.stamp(0) == "19700101_090000"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_pictures_and_metadata_are_named_for_layer_position_and_local_time():
     assert names.picture_name(10, 0, WHEN, as_is) == f"layer_0010_pos_00_{STAMP}.jpg"
     assert names.metadata_name(10, WHEN) == f"layer_0010_metadata_{STAMP}.json"
@@ -83,6 +93,7 @@ def test_a_print_is_called_like_its_file_without_folder_and_extension(gcode_file
         (".hidden", "hidden"),
         ("a\nb\x00c", "a_b_c"),
         ("Würfel 20 mm", "Würfel 20 mm"),
+        ("Wu\u0308rfel", "Würfel"),
     ],
 )
 def test_unsafe_parts_of_a_print_name_are_replaced(name, stem):
