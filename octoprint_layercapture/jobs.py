@@ -5,7 +5,6 @@ Here ``gcode``, ``capture``, ``cameras`` and ``library`` are put together for on
 
 from __future__ import annotations
 
-import bisect
 import logging
 import os
 import threading
@@ -86,9 +85,7 @@ class Indexed:
 
     def layer_at(self, position: int) -> Optional[Layer]:
         """The layer that the line ending at ``position`` belongs to."""
-        ends = [layer.capture_pos for layer in self.layers.layers]
-        place = bisect.bisect_left(ends, position)
-        return self.layers.layers[place] if place < len(ends) else None
+        return self.layers.layer_at(position)
 
 
 class Indexer:

@@ -193,26 +193,32 @@ def _shortest(
 ) -> tuple[Position, ...]:
     """Held and Karp's dynamic programme over the subsets visited so far."""
     count = len(places)
-    cost = [[_between(one, other) for other in places] for one in places]
-    best = {(1 << i, i): (_away(places[i], start), -1) for i in range(count)}
-    for subset in range(1, 1 << count):
-        for last in range(count):
-            if (subset, last) not in best:
+    everything = (1 << count) - 1
+    steps = [
+        [(i, 1 << i, _between(one, other)) for i, other in enumerate(places)]
+        for one in places
+    ]
+    best = [[math.inf] * count for _ in range(everything + 1)]
+    before = [[-1] * count for _ in range(everything + 1)]
+    for i, place in enumerate(places):
+        best[1 << i][i] = _away(place, start)
+    for subset in range(1, everything):
+        for last, so_far in enumerate(best[subset]):
+            if so_far == math.inf:
                 continue
-            so_far = best[subset, last][0]
-            for step in range(count):
-                if subset >> step & 1:
+            for i, bit, way in steps[last]:
+                if subset & bit:
                     continue
-                key = (subset | 1 << step, step)
-                total = so_far + cost[last][step]
-                if key not in best or total < best[key][0] - 1e-9:
-                    best[key] = (total, last)
-    subset = (1 << count) - 1
-    last = min(range(count), key=lambda i: best[subset, i][0] + _away(places[i], end))
+                larger = subset | bit
+                if so_far + way < best[larger][i] - 1e-9:
+                    best[larger][i] = so_far + way
+                    before[larger][i] = last
+    subset = everything
+    last = min(range(count), key=lambda i: best[everything][i] + _away(places[i], end))
     order = []
     while last >= 0:
         order.append(places[last])
-        subset, last = subset & ~(1 << last), best[subset, last][1]
+        subset, last = subset & ~(1 << last), before[subset][last]
     return tuple(reversed(order))
 
 

@@ -1,0 +1,104 @@
+"""The section of the plugin class that OctoPrint's comm layer calls: the hooks.
+
+Hooks never block and never raise, and cost next to nothing where nothing is due.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from .printer import OctoPrintPrinter
+from .printing import PrintSection
+
+
+class CommSection(PrintSection):
+    """G-code lines, position reports, scripts and @-commands as they pass by."""
+
+    _printer_port: OctoPrintPrinter
+
+    def on_gcode_queuing(
+        self,
+        comm: Any,
+        phase: str,
+        cmd: str,
+        cmd_type: Optional[str],
+        gcode: Optional[str],
+        subcode: Optional[str] = None,
+        tags: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        engine = self._engine
+        if tags and not engine.tags.isdisjoint(tags):
+            try:
+                self._printer_port.seen(comm)
+                engine.on_boundary(tags, comm, gcode)
+            except Exception:
+                self._logger.exception("The boundary of a layer was not recognised")
+
+    def on_gcode_sending(
+        self,
+        comm: Any,
+        phase: str,
+        cmd: str,
+        cmd_type: Optional[str],
+        gcode: Optional[str],
+        subcode: Optional[str] = None,
+        tags: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        try:
+            self._printer_port.sending(comm, cmd)
+            self._engine.head.on_sending(cmd, tags or ())
+        except Exception:
+            self._logger.exception("A line being sent was not understood")
+
+    def on_gcode_received(self, comm: Any, line: str, *args: Any, **kwargs: Any) -> str:
+        try:
+            self._printer_port.seen(comm)
+            self._engine.head.on_received(line)
+        except Exception:
+            self._logger.exception("A line from the printer was not understood")
+        return line
+
+    def on_script(
+        self, comm: Any, script_type: str, script_name: str, *args: Any, **kwargs: Any
+    ) -> None:
+        if script_type == "gcode" and script_name == "beforePrintStarted":
+            try:
+                self._printer_port.seen(comm)
+                self.begin_print()
+            except Exception:
+                self._logger.exception("The job could not be prepared for captures")
+
+    def on_at_command(
+        self,
+        comm: Any,
+        phase: str,
+        command: str,
+        parameters: Optional[str] = None,
+        tags: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        if command.upper() != "LAYERCAPTURE":
+            return
+        try:
+            self._obey((parameters or "").strip().lower())
+        except Exception:
+            self._logger.exception("@%s %s failed", command, parameters)
+
+    def _obey(self, wish: str) -> None:
+        """``@LAYERCAPTURE`` now (also without a word), on or off."""
+        if wish in ("", "now"):
+            done = self._engine.capture_now()
+        elif wish in ("on", "off"):
+            done = self.skip_print(wish == "off")
+        else:
+            self._logger.warning(
+                "@LAYERCAPTURE %s is not known; it takes now, on or off", wish
+            )
+            return
+        if not done:
+            self._logger.info("@LAYERCAPTURE %s: nothing is printed with captures", wish)

@@ -1,0 +1,218 @@
+"""The section of the plugin class that follows print jobs, by OctoPrint's events."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import octoprint.plugin
+from octoprint.events import Events
+from octoprint.filemanager import FileDestinations
+
+from . import config as settings
+from .cameras import Webcams
+from .capture.engine import Engine
+from .jobs import Indexed, Indexer, NotCaptured, Print, prepare, why_unreadable
+from .library import Store
+from .messages import N_, Message
+from .reports import ReportSection
+
+_OVER = {
+    Events.PRINT_CANCELLING: "cancelled",
+    Events.PRINT_CANCELLED: "cancelled",
+    Events.PRINT_FAILED: "failed",
+    Events.DISCONNECTED: "disconnected",
+    Events.ERROR: "error",
+}
+
+
+class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
+    """From a selected file to an armed job, and on to its end."""
+
+    _engine: Engine
+    _indexer: Indexer
+    _webcams: Webcams
+    _config: settings.Config
+
+    def on_event(self, event: str, payload: dict[str, Any]) -> None:
+        if event == Events.FILE_SELECTED:
+            self._index_ahead(payload)
+        elif event == Events.PRINT_STARTED:
+            if self._print is None:
+                self.begin_print()
+        elif event == Events.PRINT_DONE:
+            self._end("done", completed=True)
+        elif event in _OVER:
+            self._end(_OVER[event])
+        elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
+            self._logger.info("The print was %s", event[len("Print") :].lower())
+        elif event == Events.Z_CHANGE:
+            self._log_z_change(payload)
+
+    def _index_ahead(self, payload: dict[str, Any]) -> None:
+        if self._config.enabled and payload.get("origin") == FileDestinations.LOCAL:
+            path = self._on_disk(payload["path"])
+            self._indexer.request(path, self._config.layers.min_height)
+
+    def _on_disk(self, path: str) -> str:
+        on_disk: str = self._file_manager.path_on_disk(FileDestinations.LOCAL, path)
+        return on_disk
+
+    def current_profile(self) -> dict[str, Any]:
+        """The printer profile in use."""
+        profile: dict[str, Any] = self._printer_profile_manager.get_current_or_default()
+        return profile
+
+    def begin_print(self, midway: bool = False) -> None:
+        """A job is about to print its first line, or is printing already."""
+        self._end("new job")
+        file = self._printer.get_current_job().get("file") or {}
+        path = file.get("path") or ""
+        self._print = Print(path, "", time.time())
+        if not self._config.enabled:
+            self._logger.info("Captures are switched off, %s prints without", path)
+            return
+        if file.get("origin") != FileDestinations.LOCAL:
+            self.tell(
+                Message(
+                    N_(
+                        "This print comes from the printer's own storage, where its "
+                        "layers cannot be seen, so nothing is captured. Print the file "
+                        "from OctoPrint's storage to capture it."
+                    )
+                )
+            )
+            return
+        current = self._print = Print(path, self._on_disk(path), time.time())
+        self._engine.expect(midway)
+        config = self._config
+        indexed = self._indexer.request(current.path, config.layers.min_height)
+        indexed.add_done_callback(lambda future: self._arm(current, config, future))
+
+    def _arm(
+        self, current: Print, config: settings.Config, indexed: Future[Indexed]
+    ) -> None:
+        """The layers of the job are known, or are known not to be."""
+        if self._print is not current:
+            return
+        try:
+            job = prepare(
+                indexed.result(),
+                config,
+                self.current_profile(),
+                self._webcams,
+                self._store(config).begin_print(
+                    current.file, current.started, instance=self._instance()
+                ),
+                self,
+            )
+        except NotCaptured as reason:
+            self._engine.disarm("nothing to capture")
+            self.tell(reason.args[0])
+            return
+        except Exception as error:
+            self._engine.disarm("not indexed")
+            self._logger.warning("%s could not be prepared: %s", current.file, error)
+            self._logger.debug("Why:", exc_info=True)
+            self.tell(why_unreadable(error, current.file), "error")
+            return
+        self._job = job
+        self._engine.arm(job.armed)
+        for notice in job.notices:
+            self.tell(notice)
+        if self._settings.global_get(["webcam", "timelapse", "type"]) == "zchange":
+            self.tell(
+                Message(
+                    N_(
+                        "OctoPrint's timelapse takes a picture at each change of Z, so "
+                        "it will also see the lifts of captures. A timed timelapse "
+                        "does not."
+                    )
+                )
+            )
+        self._logger.info(
+            "%s: captures at layers %s of %d, %d positions each",
+            current.file,
+            ", ".join(str(layer.number) for layer in job.armed.plan.layers),
+            job.armed.plan.total,
+            len(job.armed.terms.allowed),
+        )
+        self.message("state", **self.state())
+
+    def _end(self, reason: str, completed: bool = False) -> None:
+        if self._print is None:
+            return
+        self._print = None
+        self._engine.disarm(reason, completed)
+        self.close_job()
+        self.message("state", **self.state())
+
+    def close_job(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.pictures.close()
+
+    def _store(self, config: settings.Config) -> Store:
+        uploads = Path(self._settings.global_get_basefolder("uploads"))
+        return Store(
+            uploads / "layercapture",
+            sanitize=self._sanitize,
+            uploads=uploads,
+            folder_per_print=config.files.folder_per_print,
+        )
+
+    def _sanitize(self, name: str) -> str:
+        clean: str = self._file_manager.sanitize_name(FileDestinations.LOCAL, name)
+        return clean
+
+    def _instance(self) -> str:
+        name = self._settings.global_get(["appearance", "name"])
+        return str(name or "OctoPrint")
+
+    def _log_z_change(self, payload: dict[str, Any]) -> None:
+        job = self._job
+        if job is None:
+            return
+        progress = self._printer.get_current_data().get("progress") or {}
+        layer = job.indexed.layer_at(progress.get("filepos") or 0)
+        self._logger.debug(
+            "ZChange to %s; by the file the job is in layer %s",
+            payload.get("new"),
+            "none" if layer is None else f"{layer.number} at Z {layer.z:g}",
+        )
+
+    # what users decide during a print
+
+    def apply_switch(self) -> None:
+        """Let the master switch act on the print under way."""
+        if not self._config.enabled:
+            self._engine.suspend(Message(N_("Captures are switched off.")))
+        elif self._engine.suspended is not None:
+            self._engine.go_on()
+        elif self._print is not None and not self._print.path:
+            self.begin_print(midway=True)
+
+    def skip_print(self, skip: bool) -> bool:
+        """Leave out the rest of this print, or not; False where nothing prints."""
+        if not self._engine.armed:
+            return False
+        if skip:
+            self._engine.suspend(Message(N_("Captures are off for this print.")))
+        else:
+            self._engine.go_on()
+        self.message("state", **self.state())
+        return True
+
+    def stop_capture(self) -> None:
+        """End the capture under way, keep its pictures and let the job go on."""
+        self._engine.interrupt("user")
+
+    def capture_next(self) -> bool:
+        """Capture at the end of the layer being printed; False where nothing prints."""
+        progress = self._printer.get_current_data().get("progress") or {}
+        layer = self._engine.capture_next(progress.get("filepos") or 0)
+        if layer is not None:
+            self._logger.info("Asked for a capture once layer %d is done", layer.number)
+        return layer is not None
