@@ -279,11 +279,13 @@ class OctoPrint:
     def upload(self, name: str, content: str, location: str = "local") -> None:
         """Upload G-code; `name` may lie in folders: `parts/box.gcode`."""
         folder, _, file = name.rpartition("/")
-        self.post(
+        answer = self.request(
+            "POST",
             f"/api/files/{location}",
             files={"file": (file, content.encode("utf-8"))},
-            data={"path": folder} if folder else None,
+            data={"path": folder},
         )
+        answer.raise_for_status()
 
     def start_print(self, name: str, location: str = "local") -> None:
         self.post(f"/api/files/{location}/{name}", {"command": "select", "print": True})

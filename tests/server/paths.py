@@ -30,9 +30,13 @@ def added(sent: Iterable[str], gcode: str) -> list[str]:
     return others
 
 
-def is_capture_line(line: str) -> bool:
-    """Whether a line is of a kind that only a capture adds: a move, a wait, a mode."""
-    return bool(re.match(r"(?:G[0-3]|G4|G9[0-2]|M8[23]|M114|M400)\b", line))
+def of_captures(sent: Iterable[str], gcode: str) -> list[str]:
+    """The lines of a print that only a capture adds: moves, modes, positions.
+
+    M400 is not among them: OctoPrint itself ends every job with one.
+    """
+    ours = re.compile(r"(?:G[0-3]|G4|G9[0-2]|M8[23]|M114)\b")
+    return [line for line in added(sent, gcode) if ours.match(line)]
 
 
 def lowest_travel(sent: Iterable[str], gcode: str) -> float:

@@ -93,7 +93,7 @@ def test_extruded_path_is_the_same_with_the_plugin_on_and_off(
 ) -> None:
     octoprint.configure(**FAST, enabled=False)
     off = octoprint.print_gcode(gcode).sent()
-    assert [line for line in paths.added(off, gcode) if paths.is_capture_line(line)] == []
+    assert paths.of_captures(off, gcode) == []
     assert captured.pictures(octoprint) == []
 
     octoprint.configure(enabled=True)
@@ -184,8 +184,7 @@ def test_grid_off_the_bed_captures_nothing_and_says_so_once(
     assert job.ended == "PrintDone"
     assert captured.pictures(octoprint) == []
     assert len(job.messages("notice")) == 1
-    lines = paths.added(job.sent(), gcode)
-    assert [line for line in lines if paths.is_capture_line(line)] == []
+    assert paths.of_captures(job.sent(), gcode) == []
 
 
 def test_fake_camera_needs_no_webcam(octoprint: OctoPrint) -> None:

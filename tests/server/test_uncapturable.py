@@ -27,8 +27,7 @@ def test_file_without_layers_prints_without_captures(
     (notice,) = job.messages("notice")
     assert "layer" in notice["text"].lower()
     assert captured.pictures(octoprint) == []
-    lines = paths.added(job.sent(), gcode)
-    assert [line for line in lines if paths.is_capture_line(line)] == []
+    assert paths.of_captures(job.sent(), gcode) == []
 
 
 def test_print_from_the_printers_own_card_goes_on_without_captures(
@@ -38,13 +37,14 @@ def test_print_from_the_printers_own_card_goes_on_without_captures(
     octoprint.configure(**FAST)
     card = octoprint.base / "virtualSd"
     card.mkdir(exist_ok=True)
-    (card / "card.gco").write_text(jobs.tower(3), encoding="utf-8")
+    (card / "printed_from_card.gco").write_text(jobs.tower(3), encoding="utf-8")
     octoprint.post("/api/printer/sd", {"command": "refresh"})
-    files = "/api/files/sdcard"
+    location = "sdcard" if octoprint.version.startswith("1.") else "printer"
     names: list[str] = wait_until(
-        lambda: [f["path"] for f in octoprint.get(files)["files"]], "the card's files"
+        lambda: [f["path"] for f in octoprint.get(f"/api/files/{location}")["files"]],
+        "the card's files",
     )
-    job = octoprint.print_file(names[0], "sdcard")
+    job = octoprint.print_file(names[0], location)
     assert job.ended == "PrintDone"
     (notice,) = job.messages("notice")
     assert "storage" in notice["text"]
@@ -57,8 +57,7 @@ def test_master_switch_off_sends_nothing_and_keeps_nothing(
     gcode = jobs.tower(4)
     octoprint.configure(**FAST, enabled=False)
     job = octoprint.print_gcode(gcode)
-    lines = paths.added(job.sent(), gcode)
-    assert [line for line in lines if paths.is_capture_line(line)] == []
+    assert paths.of_captures(job.sent(), gcode) == []
     assert camera.hits == 0
     assert captured.pictures(octoprint) == []
 
