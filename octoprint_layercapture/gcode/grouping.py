@@ -50,7 +50,7 @@ class Group:
         """The height in mm at which most of the filament is laid."""
         if self.spiral:
             return self.top
-        weights = self._weights()
+        weights = self.weights
         return max(weights, key=lambda height: weights[height])
 
     @property
@@ -58,10 +58,11 @@ class Group:
         """Whether ``z`` is certain although amounts may be guessed."""
         if all(run.exact for run in self.runs):
             return True
-        weights = sorted(self._weights().values())
+        weights = sorted(self.weights.values())
         return len(weights) < 2 or weights[-1] > 10 * weights[-2]
 
-    def _weights(self) -> dict[float, float]:
+    @property
+    def weights(self) -> dict[float, float]:
         """mm laid by height."""
         weights: dict[float, float] = {}
         for run in self.runs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from math import inf, isfinite, nan
 from typing import NamedTuple, Optional
 
@@ -57,7 +56,9 @@ class Head:
 
     def copy(self) -> Head:
         """An independent copy."""
-        return copy.copy(self)
+        twin = Head.__new__(Head)
+        twin.__dict__.update(self.__dict__)
+        return twin
 
     @property
     def height(self) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from math import isfinite
 from typing import BinaryIO, Callable, Optional, Union
 
-from . import scan, skim, slicers, source
+from . import amounts, assembly, scan, skim, slicers, source
 from .errors import GcodeError
-from .grouping import SAME, Group, group
-from .layers import Layer, LayerIndex
-from .runs import Record, Run
+from .grouping import group
+from .layers import LayerIndex
+from .runs import Record
 
 Path = Union[str, "os.PathLike[str]"]
 Progress = Callable[[float], None]
@@ -31,114 +30,71 @@ def index(
     """
     try:
         with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            name = _slicer(file, size)
-            record = _scan(file, size, progress, leaping=True)
-            groups = group(record.runs, record.marks, min_height)
-            if not all(each.certain for each in groups):
-                file.seek(0)
-                record = _scan(file, size, progress, leaping=False)
-                groups = group(record.runs, record.marks, min_height)
+            return _index(file, os.fspath(path), min_height, progress)
     except OSError as error:
         raise GcodeError(f"{os.fspath(path)} cannot be read: {error}") from error
+    except _Raised as raised:
+        raise raised.error from None
+
+
+class _Raised(Exception):
+    """Carries what a progress callback raised past the handling of OSError."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
+def _index(
+    file: BinaryIO, path: str, min_height: float, progress: Optional[Progress]
+) -> LayerIndex:
+    name = _slicer(file)
+    record = _scan(file, progress, leaping=True)
     if record.others and not record.commands:
-        raise GcodeError(f"{os.fspath(path)} is not G-code")
-    return _index(name, record.runs, groups)
+        raise GcodeError(f"{path} is not G-code")
+    groups = group(record.runs, record.marks, min_height)
+    certain = all(each.certain for each in groups)
+    if not certain and not record.recoded:
+        certain = amounts.settle(file, groups)
+    if not certain:
+        record = _scan(file, progress, leaping=False)
+        groups = group(record.runs, record.marks, min_height)
+    return assembly.assemble(name, record.runs, groups)
 
 
-def _slicer(file: BinaryIO, size: int) -> Optional[str]:
+def _slicer(file: BinaryIO) -> Optional[str]:
+    size = os.fstat(file.fileno()).st_size
     beginning = file.read(_ENDS)
     file.seek(max(size - _ENDS, 0))
-    end = file.read(_ENDS)
+    return slicers.slicer_name(beginning, file.read(_ENDS))
+
+
+def _scan(file: BinaryIO, progress: Optional[Progress], *, leaping: bool) -> Record:
+    size = os.fstat(file.fileno()).st_size
     file.seek(0)
-    return slicers.slicer_name(beginning, end)
-
-
-def _scan(
-    file: BinaryIO, size: int, progress: Optional[Progress], *, leaping: bool
-) -> Record:
     record = Record()
     for position, text in source.pieces(file):
-        while text and leaping and not _begun(record, position):
-            cut = text.find(b"\n", _BEGINNING) + 1 or len(text)
-            scan.lines(record, text[:cut], position)
-            record.learn()
-            text, position = text[cut:], position + cut
-        if leaping and text:
-            skim.skim(record, text, position)
-        elif text:
+        end = position + len(text)
+        if leaping:
+            # Enough of the beginning to tell purging from layers is read line by line.
+            while text and not _begun(record, position):
+                cut = text.find(b"\n", _BEGINNING) + 1 or len(text)
+                scan.lines(record, text[:cut], position)
+                record.learn()
+                text, position = text[cut:], position + cut
+            if text:
+                skim.skim(record, text, position)
+        else:
             scan.lines(record, text, position)
+        record.recoded = end > file.tell()
         if progress is not None:
-            progress(min(file.tell() / size, 1.0) if size else 1.0)
+            try:
+                progress(min(file.tell() / size, 1.0))
+            except BaseException as error:
+                raise _Raised(error) from None
     record.finish()
     return record
 
 
 def _begun(record: Record, position: int) -> bool:
-    """Whether enough of the print was read line by line to tell purging from layers."""
     return bool(record.runs) and position > record.runs[0].start + _BEGINNING
-
-
-def _index(name: Optional[str], runs: list[Run], groups: list[Group]) -> LayerIndex:
-    spiral = sum(each.spiral for each in groups) * 2 > len(groups)
-    tops = _tops(runs)
-    layers: list[Layer] = []
-    below: list[float] = []  # heights of the current object's layers
-    sequential = False
-    for number, each in enumerate(groups, 1):
-        z = each.z
-        if layers and z < layers[-1].z - SAME:
-            following = groups[number].z if number < len(groups) else None
-            lowest = z <= layers[0].z + SAME
-            if lowest or (following is not None and following < layers[-1].z):
-                sequential = True
-        while below and below[-1] > z - SAME:
-            below.pop()
-        height = z - (below[-1] if below else 0.0)
-        below.append(z)
-        last = each.runs[-1]
-        seam = last.seam
-        assert seam is not None
-        capture, triggers = seam.capture_pos, seam.triggers
-        if each.spiral and seam.marker_pos is not None and seam.marker_pos > capture:
-            capture = seam.marker_pos
-            triggers = (capture, *(each for each in triggers if each > capture))
-        layers.append(
-            Layer(
-                number=number,
-                z=round(z, 4),
-                height=round(height, 4),
-                slicer_number=each.number,
-                capture_pos=capture,
-                retracted=seam.retracted,
-                top=round(tops[id(last)], 4),
-                triggers=triggers,
-                resume=seam.resume,
-            )
-        )
-    return LayerIndex(name, spiral, sequential, tuple(layers), _bounds(groups))
-
-
-def _tops(runs: list[Run]) -> dict[int, float]:
-    """The highest z so far, after each run by its id."""
-    highest, tops = 0.0, {}
-    for run in runs:
-        if isfinite(run.top):
-            highest = max(highest, run.top)
-        tops[id(run)] = highest
-    return tops
-
-
-def _bounds(groups: list[Group]) -> Optional[tuple[float, float, float, float]]:
-    if not all(run.exact for each in groups for run in each.runs):
-        return None
-    boxes = [each.box for each in groups]
-    known = [box for box in boxes if box is not None]
-    if not known or len(known) < len(boxes):
-        return None
-    return (
-        min(box[0] for box in known),
-        min(box[1] for box in known),
-        max(box[2] for box in known),
-        max(box[3] for box in known),
-    )

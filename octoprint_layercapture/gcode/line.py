@@ -10,6 +10,8 @@ _WORD = re.compile(
     rb"([A-Za-z])\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?(?:nan|inf)\w*)?",
     re.IGNORECASE,
 )
+_USUAL = re.compile(rb"(?:[A-Z]-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[ \t]+|$))*")
+_COMMON = {b"G0 ": "G0", b"G1 ": "G1", b"G2 ": "G2", b"G3 ": "G3"}
 _UPPER_E = re.compile(rb"(?<=[\d.])E")
 _PARENTHESES = re.compile(rb"\([^)]*\)")
 
@@ -49,6 +51,9 @@ def command(text: bytes) -> Optional[tuple[str, bytes]]:
 
     None where it is no G, M or T command (a macro, say).
     """
+    name = _COMMON.get(text[:3])
+    if name is not None:
+        return name, text[3:]
     match = _COMMAND.match(text)
     if match is None:
         return None
@@ -62,6 +67,9 @@ def words(parameters: bytes) -> Words:
     ``E`` after a digit begins a word of its own, ``e`` is an exponent: ``X1E5`` are two
     words, ``X1e5`` is one.
     """
+    if _USUAL.fullmatch(parameters) is not None:
+        text = parameters.decode("ascii")
+        return {word[0]: float(word[1:]) for word in text.split()}
     if b"(" in parameters:
         parameters = _PARENTHESES.sub(b"", parameters)
     parameters = _UPPER_E.sub(b" E", parameters)

@@ -23,8 +23,9 @@ class Run:
     ``marks``: how many layer marks stand before it. ``filament``, ``climbing``: mm laid
     flat, and while Z moved. ``moves``, ``climbs``: how many moves of either kind.
     ``top``: the highest z in mm. ``box``: min X, min Y, max X, max Y in mm, empty
-    (inf, …) where not read. ``exact``: not so where the moves were not read one by one, and
-    ``filament`` and ``moves`` are guessed from the length of the text.
+    (inf, …) where not read. ``exact``: not so where the moves were not read one by one
+    and ``filament`` and ``moves`` are guessed from the length of the text. ``relative``:
+    so is E at its first move.
     """
 
     start: int
@@ -39,6 +40,7 @@ class Run:
     top: float = UNKNOWN
     box: list[float] = field(default_factory=lambda: [inf, inf, -inf, -inf])
     exact: bool = True
+    relative: bool = False
     seam: Optional[Seam] = None
 
     @property
@@ -75,6 +77,7 @@ class Record:
         self.commands = 0  # lines that are G-code
         self.density = 1e-3  # mm of filament for a byte of extruding moves, about
         self.others = 0  # lines that are neither G-code nor comment
+        self.recoded = False  # positions are not byte offsets
         self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0
 
@@ -85,15 +88,18 @@ class Record:
 
     def open(self, run: Run, text: bytes, position: int) -> None:
         """Ends the current run and begins another; ``text`` starts at ``position``."""
-        self.close(text[: max(run.start - position, 0)], position)
+        self.close(text, position, run.start - position)
         self.runs.append(run)
 
-    def close(self, text: bytes, position: int, *, last: bool = False) -> None:
-        """Ends the current run; ``text`` is what follows up to the next one."""
+    def close(
+        self, text: bytes, position: int, stop: int = 0, *, last: bool = False
+    ) -> None:
+        """Ends the current run; the next one starts at ``text[stop]``."""
         run = self.run
         if run is None or run.seam is not None:
             return
-        between = text[max(run.end - position, 0) :]
+        start = max(run.end - position, 0)
+        between = text[start : min(stop, start + _LONGEST_SEAM)]
         if run.end < position or last:
             between = b"".join(self._kept) + between
         after = self.after if self.after is not None else self.head.copy()

@@ -128,6 +128,7 @@ def extrude(
         joins = height == run.flat or (isnan(run.flat) and height == run.last)
     if run is None or not joins:
         run = Run(position + start, position + stop, nan, height, marks)
+        run.relative = not record.head.absolute_e
         record.open(run, text, position)
     if climbs:
         run.climbing += filament

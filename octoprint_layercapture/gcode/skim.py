@@ -88,9 +88,13 @@ class _Skimmer:
                     z_at = find(b"Z", stop)
                 self._span(at, start)
                 self._event(start, stop)
-                if not self._head.absolute or self._head.scale != 1.0:
-                    self._crawl(stop)
-                    return
+                if not self._plain():
+                    stop = self._crawl(stop)
+                    while event is not None and event_at < stop:
+                        event = next(events, None)
+                        event_at = event.start() + 1 if event is not None else len(text)
+                    if 0 <= z_at < stop:
+                        z_at = find(b"Z", stop)
             else:
                 break
             at = stop
@@ -99,10 +103,16 @@ class _Skimmer:
         self._catch_up(len(text))
         record.commands += 1
 
-    def _crawl(self, start: int) -> None:
-        """Reads the rest line by line."""
-        self._settle()
-        scan.lines(self._record, self._text[start:], self._position + start)
+    def _plain(self) -> bool:
+        return self._head.absolute and self._head.scale == 1.0
+
+    def _crawl(self, start: int) -> int:
+        """Reads line by line while positions are relative or in inches."""
+        while start < len(self._text) and not self._plain():
+            stop = self._text.find(b"\n", start) + 1
+            scan.line(self._record, self._text, start, stop, self._position)
+            self._floor = start = stop
+        return start
 
     def _event(self, start: int, stop: int) -> None:
         if self._text[start] == 0x3B:
