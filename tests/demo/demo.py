@@ -120,16 +120,16 @@ def follow(octoprint: OctoPrint, job: Job, before: set[Path]) -> str:
         pictures = check.files_below(octoprint.uploads, ".jpg") - before
         progress.show(metadata, pictures)
         try:
-            ended: str = job.wait_for_event(*ENDED, timeout=0.5)["type"]
+            job.wait_for_event(*ENDED, timeout=0.5)
         except NotReached:
             continue
-        octoprint.wait_for_state("Operational")
+        job.wait()
         progress.show(
             check.files_below(octoprint.uploads, ".json") - before,
             check.files_below(octoprint.uploads, ".jpg") - before,
         )
         progress.end()
-        return ended
+        return job.ended
 
 
 def table(metadata: set[Path]) -> list[str]:

@@ -346,10 +346,16 @@ class Job:
     ended: str = ""
 
     def wait(self, timeout: float = 120.0) -> Job:
-        """Wait for the end of the print and for the printer to be idle."""
+        """Wait for the end of the print, an idle printer and pictures that are kept."""
         self.ended = self.wait_for_event(*ENDED, timeout=timeout)["type"]
         self.octoprint.wait_for_state("Operational", timeout=timeout)
+        wait_until(self._kept, "every capture that began is kept", timeout)
         return self
+
+    def _kept(self) -> bool:
+        """The last pictures may still be written when the print is over."""
+        begun = self.messages("capture_started")
+        return len(self.messages("capture_finished")) >= len(begun)
 
     def wait_for_event(self, *names: str, timeout: float = 60.0) -> dict[str, Any]:
         """The first event of one of these types since the print was started."""
