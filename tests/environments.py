@@ -333,6 +333,7 @@ def lint(arguments: Sequence[str]) -> int:
     python = executable(PRIMARY)
     results = [
         call([python, "-m", "ruff", "check", "."]),
+        call([python, "-m", "ruff", "format", "--check", "."]),
         call([python, "-m", "mypy"]),
         prettier("--check"),
     ]
