@@ -228,13 +228,14 @@ $(function () {
             self.preview() ? automaticOf(self.preview().bed) : {},
         );
 
-        /** OctoPrint's webcams that take pictures, and those chosen but gone. */
+        /** OctoPrint's webcams that take pictures, and those chosen earlier but gone. */
+        const chosenBefore = ko.observableArray();
         self.webcams = ko.pureComputed(() => {
             const able = self.settingsViewModel
                 .webcam_webcams()
                 .filter((webcam) => webcam.canSnapshot)
                 .map((webcam) => ({ name: webcam.name, label: webcam.displayName }));
-            const gone = _.difference(self.settings.cameras.use(), _.map(able, "name"));
+            const gone = _.difference(chosenBefore(), _.map(able, "name"));
             return able.concat(
                 gone.map((name) => ({
                     name: name,
@@ -289,6 +290,7 @@ $(function () {
 
         self.onSettingsShown = () => {
             shown = true;
+            chosenBefore(self.settings.cameras.use().slice());
             self.requestPreview();
         };
 
@@ -297,7 +299,7 @@ $(function () {
             window.clearTimeout(retry);
         };
 
-        self.onDataUpdaterReconnect = () => {
+        self.onServerConnect = self.onServerReconnect = () => {
             if (shown) self.requestPreview();
         };
     }

@@ -171,7 +171,8 @@ $(function () {
         };
 
         self.onStartupComplete =
-            self.onDataUpdaterReconnect =
+            self.onServerConnect =
+            self.onServerReconnect =
             self.onUserPermissionsChanged =
             self.onEventSettingsUpdated =
             self.onEventPrintStarted =

@@ -1,0 +1,125 @@
+"""A headless Chromium, logged in to the OctoPrint under test."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    Page,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
+
+from tests import environments
+from tests.browser.screens import load
+from tests.server.harness import PASSWORD, USER, OctoPrint
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+    *("--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+DESKTOP = {"width": 1280, "height": 900}
+
+expect.set_options(timeout=20_000)
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = environments.chromium()
+    assert program is not None, "no Chromium on this system"
+    with sync_playwright() as playwright:
+        playwright.selectors.set_test_id_attribute("data-test-id")
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def login(chromium: Browser, octoprint_server: OctoPrint) -> Any:
+    """The browser's state after the administrator has logged in by the form."""
+    context = chromium.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(octoprint_server.url)
+    page.get_by_test_id("login-username").first.fill(USER)
+    page.get_by_test_id("login-password").first.fill(PASSWORD)
+    page.get_by_test_id("login-submit").first.click()
+    page.get_by_test_id("settings-open").wait_for(state="attached", timeout=60_000)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+class Console:
+    """What the pages under test wrote to their consoles."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.expected: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                message.type == "error"
+                and self.errors.append(
+                    f"{message.text} {message.location.get('url', '')}"
+                )
+            ),
+        )
+
+    def expect(self, pattern: str) -> None:
+        """Allow errors in which this regular expression is found."""
+        self.expected.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        return [e for e in self.errors if not any(re.search(p, e) for p in self.expected)]
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console()
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser, login: Any, octoprint: OctoPrint, console: Console
+) -> Iterator[OpenPage]:
+    """Opens OctoPrint's page in a browser of its own: size, language as one wishes.
+
+    `websockets` gets the page's push connections to handle. At the end of the test no
+    console may hold an error.
+    """
+    contexts = []
+
+    def open_it(
+        viewport: Any = DESKTOP,
+        language: str = "en",
+        websockets: Callable[[WebSocketRoute], None] | None = None,
+    ) -> Page:
+        context = chromium.new_context(viewport=viewport, storage_state=login)
+        contexts.append(context)
+        page = context.new_page()
+        console.watch(page)
+        if websockets is not None:
+            page.route_web_socket(re.compile("/sockjs/"), websockets)
+        load(page, f"{octoprint.url}/?l10n={language}")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert console.unexpected() == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()

@@ -1,0 +1,93 @@
+"""The tab: what the plugin is doing right now, the same in every browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.screens import SettingsScreen, TabScreen, load
+from tests.server import jobs
+
+GOING_AWAY = 1001  # the WebSocket close code of a server that shuts down
+
+
+@pytest.fixture
+def tab(page: Page) -> TabScreen:
+    return TabScreen(page).open()
+
+
+def test_idle_printer_is_ready(tab):
+    expect(tab.doing).to_contain_text("Ready")
+    expect(tab.progress).to_be_hidden()
+
+
+def test_master_switch_is_the_same_in_every_browser(tab, octoprint, open_page):
+    other = TabScreen(open_page()).open()
+    tab.switch.click()
+    for screen in (tab, other):
+        expect(screen.doing).to_contain_text("Switched off")
+        expect(screen.switch).to_have_text("Switch layer captures on")
+    assert octoprint.settings()["enabled"] is False
+
+    other.switch.click()
+    for screen in (tab, other):
+        expect(screen.doing).to_contain_text("Ready")
+    assert octoprint.settings()["enabled"] is True
+
+
+def test_master_switch_of_the_settings_shows_in_the_tab(tab):
+    settings = SettingsScreen(tab.page).open()
+    settings.field("enabled").uncheck()
+    settings.save()
+    expect(tab.doing).to_contain_text("Switched off")
+
+
+def test_print_is_watched_until_its_last_capture(tab, octoprint):
+    octoprint.configure(
+        cameras={"fake": True, "delay": 0.2}, layers={"interval": 3}, grid={"rows": 1}
+    )
+    octoprint.upload("tower.gcode", jobs.tower(layers=6))
+    job = octoprint.begin("tower.gcode")
+    expect(tab.doing).to_contain_text("Taking pictures of layer 3")
+    expect(tab.progress).to_be_visible()
+
+    load(tab.page, octoprint.url)
+    tab.open()
+    job.wait_for_message("capture_finished", layer=6)
+    expect(tab.last).to_contain_text("layer 6, 3 pictures")
+    job.wait()
+    expect(tab.doing).to_contain_text("Ready")
+    expect(tab.progress).to_be_hidden()
+
+
+def test_what_goes_wrong_is_said_once(tab, octoprint, log):
+    log.expect("nothing is captured")
+    octoprint.upload("flat.gcode", jobs.flat_moves())
+    job = octoprint.begin("flat.gcode")
+    notice = tab.page.locator(".ui-pnotify", has_text="No layers were found")
+    expect(notice).to_have_count(1)
+    job.wait()
+    expect(tab.doing).to_contain_text("Ready")
+
+
+def test_state_is_asked_for_again_after_the_connection_was_lost(open_page, octoprint):
+    connections: list[WebSocketRoute] = []
+
+    def pass_on(connection: WebSocketRoute) -> None:
+        connection.connect_to_server()
+        connections.append(connection)
+
+    tab = TabScreen(open_page(websockets=pass_on)).open()
+    expect(tab.doing).to_contain_text("Ready")
+    connections[0].close(code=GOING_AWAY)
+    octoprint.configure(enabled=False)
+    expect(tab.doing).to_contain_text("Switched off", timeout=60_000)
+    assert len(connections) > 1
+
+
+def test_narrow_window_shows_the_tab(open_page):
+    page = open_page(viewport={"width": 400, "height": 800})
+    tab = TabScreen(page).open()
+    pane = page.locator("#tab_plugin_layercapture")
+    assert pane.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    expect(tab.switch).to_be_visible()
