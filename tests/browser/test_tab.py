@@ -8,6 +8,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.screens import SettingsScreen, TabScreen, load
 from tests.server import jobs
 
+STATE = "**/plugin/layercapture/state"
 GOING_AWAY = 1001  # the WebSocket close code of a server that shuts down
 
 
@@ -42,9 +43,40 @@ def test_master_switch_of_the_settings_shows_in_the_tab(tab):
     expect(tab.doing).to_contain_text("Switched off")
 
 
+def test_state_is_said_in_words(page, octoprint):
+    job = {
+        "file": "<img src=x onerror=alert(1)>.gcode",
+        "layers": [10, 20],
+        "layers_total": 24,
+        "positions": 9,
+    }
+    last = {"layer": 10, "pictures": 8, "failures": 1, "seconds": 13.42}
+    why = {"text": "%(file)s is gone.", "params": {"file": "<b>box</b>"}}
+    idle = {"enabled": True, "state": "idle", "job": None, "capture": None, "last": None}
+    armed = {**idle, "state": "armed", "job": job, "last": last}
+    capture = {"layer": 20, "z": 4.0, "step": "visit", "visited": 4}
+
+    for state, words in (
+        (idle, "Ready"),
+        ({**idle, "enabled": False}, "Switched off"),
+        (armed, f"Watching {job['file']}: pictures at 2 of 24 layers."),
+        ({**armed, "suspended": why}, "<b>box</b> is gone."),
+        ({**armed, "capture": capture}, "Taking pictures of layer 20: 4 of 9"),
+    ):
+        page.route(STATE, lambda route, state=state: route.fulfill(json=state))
+        load(page, octoprint.url)
+        tab = TabScreen(page).open()
+        expect(tab.doing).to_contain_text(words)
+        page.unroute(STATE)
+    expect(tab.last).to_have_text(
+        "Last capture: layer 10, 8 pictures in 13.4 s. 1 picture failed."
+    )
+    expect(tab.progress).to_have_attribute("aria-valuenow", "4")
+
+
 def test_print_is_watched_until_its_last_capture(tab, octoprint):
     octoprint.configure(
-        cameras={"fake": True, "delay": 0.2}, layers={"interval": 3}, grid={"rows": 1}
+        cameras={"fake": True, "delay": 0.8}, layers={"interval": 3}, grid={"rows": 1}
     )
     octoprint.upload("tower.gcode", jobs.tower(layers=6))
     job = octoprint.begin("tower.gcode")

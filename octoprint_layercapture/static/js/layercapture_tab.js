@@ -18,6 +18,7 @@ $(function () {
         self.known = ko.observable(false);
         self.enabled = ko.observable(false);
         self.job = ko.observable(); // {file, layers, layers_total} of a print being watched
+        self.suspended = ko.observable(); // why this print is not captured any more
         self.capture = ko.observable(); // {layer, done, total} of the running one
         self.last = ko.observable(); // {layer, pictures, failures, seconds}
         self.switching = ko.observable(false);
@@ -42,6 +43,7 @@ $(function () {
             if (!self.job()) {
                 return gettext("Ready. Pictures are taken from the next print on.");
             }
+            if (self.suspended()) return say(self.suspended());
             const { file, layers, layers_total } = self.job();
             return _.sprintf(
                 ngettext(
@@ -56,7 +58,8 @@ $(function () {
             if (!self.known()) return "fas fa-spinner fa-spin";
             if (self.capture()) return "fas fa-camera";
             if (!self.enabled()) return "fas fa-power-off";
-            return self.job() ? "fas fa-eye" : "far fa-clock";
+            if (!self.job()) return "far fa-clock";
+            return self.suspended() ? "fas fa-pause" : "fas fa-eye";
         });
         self.lastText = ko.pureComputed(() => {
             if (!self.last()) return "";
@@ -92,9 +95,10 @@ $(function () {
                 : gettext("Switch layer captures on"),
         );
 
-        const show = ({ enabled, job, capture, last }) => {
+        const show = ({ enabled, job, capture, last, suspended }) => {
             self.enabled(enabled);
             self.job(job || undefined);
+            self.suspended(suspended || undefined);
             self.capture(
                 capture
                     ? {
