@@ -16,7 +16,7 @@ from typing import Any, Callable, Optional
 from ..gcode import Layer
 from ..messages import N_, Message
 from .head import Head
-from .hold import JobHold
+from .hold import JobHold, Lease
 from .plan import NO_TAGS, Plan, tags_of
 from .ports import Clock, Outcome, Printer, Recorder, Shot
 from .run import SHUTDOWN, CaptureRun
@@ -68,6 +68,19 @@ class Armed:
     layer_at: Callable[[int], Optional[Layer]]
 
 
+@dataclass(eq=False)
+class _Called:
+    """A capture that was called for, with its own claim to the hold.
+
+    ``stop`` names what ends it from outside, once something does.
+    """
+
+    job: Armed
+    layer: Layer
+    lease: Lease
+    stop: Optional[str] = None
+
+
 class Engine:
     """Captures the layers of the armed job.
 
@@ -90,6 +103,7 @@ class Engine:
         self._clock = clock
         self._listener = listener
         self._hold = JobHold(printer)
+        self._waiting = self._hold.lease()
         self._lock = threading.Lock()
         self._expected = False
         self._job: Optional[Armed] = None
@@ -99,7 +113,7 @@ class Engine:
         self._overlook = False
         self._failures = 0
         self._told_silent = False
-        self._stop_reason: Optional[str] = None
+        self._called: list[_Called] = []
         self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
         self._thread: Optional[threading.Thread] = None
 
@@ -149,9 +163,9 @@ class Engine:
             self._wanted = {}
             self._now = False
             self._failures = 0
-            self._stop_reason = self.suspended = None
+            self.suspended = None
             self._refresh()
-        self._hold.release()
+        self._waiting.release()
 
     def disarm(self, reason: str, completed: bool = False) -> None:
         """The job is over or no longer to be captured; ends a capture under way.
@@ -169,7 +183,7 @@ class Engine:
             self._refresh()
         if expected:
             # not here: this may be a hook, and a release runs the job's next lines
-            self._work.put(self._hold.release)
+            self._work.put(self._waiting.release)
         if job is None:
             return
         if not completed:
@@ -183,7 +197,9 @@ class Engine:
 
     def interrupt(self, reason: str) -> None:
         """End the capture under way, if there is one, at its next look."""
-        self._stop_reason = reason
+        with self._lock:
+            for called in self._called:
+                called.stop = called.stop or reason
         with self.head.news:
             self.head.news.notify_all()
 
@@ -248,21 +264,22 @@ class Engine:
         """
         with self._lock:
             if self._expected:
-                if gcode in _MOVES and self._hold.take(connection):
+                if gcode in _MOVES and self._waiting.take(connection):
                     _log.info("The job waits until its layers are known")
                 return
             job = self._job
             layer = None if job is None else self._called_for(job, tags)
             if job is None or layer is None:
                 return
-            if self._printer.can_hold() and not self._hold.take(connection):
+            called = _Called(job, layer, self._hold.lease())
+            if self._printer.can_hold() and not called.lease.take(connection):
                 _log.debug("Layer %d: the hold was refused, trying on", layer.number)
                 return
+            self._called.append(called)
             self._handled.add(layer.number)
             self._wanted, self._now = {}, False
-            self._stop_reason = None
             self._refresh()
-        self._work.put(lambda: self._capture(job, layer))
+        self._work.put(lambda: self._capture(called))
 
     def _called_for(self, job: Armed, tags: Any) -> Optional[Layer]:
         """The layer that a line with these tags is to be captured for."""
@@ -302,36 +319,45 @@ class Engine:
             except Exception:
                 _log.exception("The capture thread met an unexpected error")
 
-    def _capture(self, job: Armed, layer: Layer) -> None:
-        recorder: Recorder = _NO_RECORDER
+    def _capture(self, called: _Called) -> None:
         try:
-            self._report_missed(self._passed_over(job, layer))
-            changed = job.changed()
-            if changed is not None:
-                self._give_up(changed)
-                return
-            terms = job.terms
-            if not self._printer.can_hold():
-                terms = replace(terms, pause=True)
-            recorder = job.open_recorder(layer)
-            self._listener.capture_started(layer, len(terms.allowed))
-            run = self.run = CaptureRun(
-                layer,
-                terms,
-                self._printer,
-                self.head,
-                self._hold,
-                self._clock,
-                recorder,
-                lambda: self._stop_reason,
-            )
-            outcome = run.run()
+            run, recorder = self._prepare(called)
+            # the next capture may begin in here, where the run lets the job go on
+            outcome = run.run() if run is not None else None
         finally:
             self.run = None
-            self._hold.release()
-        recorder.close(outcome)
-        self._listener.capture_ended(outcome)
-        self._learn(outcome)
+            called.lease.release()
+            with self._lock:
+                self._called.remove(called)
+        if outcome is not None:
+            recorder.close(outcome)
+            self._listener.capture_ended(outcome)
+            self._learn(outcome)
+
+    def _prepare(self, called: _Called) -> tuple[Optional[CaptureRun], Recorder]:
+        """The capture's run, or None where its file is not what it was."""
+        job, layer = called.job, called.layer
+        self._report_missed(self._passed_over(job, layer))
+        changed = job.changed()
+        if changed is not None:
+            self._give_up(changed)
+            return None, _NO_RECORDER
+        terms = job.terms
+        if not self._printer.can_hold():
+            terms = replace(terms, pause=True)
+        recorder = job.open_recorder(layer)
+        self._listener.capture_started(layer, len(terms.allowed))
+        self.run = CaptureRun(
+            layer,
+            terms,
+            self._printer,
+            self.head,
+            called.lease,
+            self._clock,
+            recorder,
+            lambda: called.stop,
+        )
+        return self.run, recorder
 
     def _learn(self, outcome: Outcome) -> None:
         """What a capture's end means for those to come."""

@@ -20,7 +20,7 @@ from ..gcode import Layer, Modal
 from ..messages import N_, Message
 from .grid import Position, visiting_order
 from .head import STANDSTILL, Z_BIAS, Head, Misplaced, Reported, same_place
-from .hold import JobHold
+from .hold import Lease
 from .motion import Moves, Speeds, picture_height
 from .ports import (
     Activity,
@@ -71,7 +71,7 @@ class CaptureRun:
         terms: Terms,
         printer: Printer,
         head: Head,
-        hold: JobHold,
+        hold: Lease,
         clock: Clock,
         recorder: Recorder,
         interruption: Callable[[], Optional[str]],

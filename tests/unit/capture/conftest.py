@@ -99,7 +99,7 @@ class Stage:
     def __init__(self, start=START, **kwargs):
         self.printer = ModelPrinter(**kwargs)
         self.head = self.printer.head = Head(self.printer, self.printer)
-        self.hold = JobHold(self.printer)
+        self.hold = JobHold(self.printer).lease()
         self.recorder = FakeRecorder(self.printer)
         self.stop = None
         self.begin = None
