@@ -113,6 +113,10 @@ class OctoPrintPrinter:
             seconds += math.hypot(*steps) / (state.feedrate or _SLOW) * 60
         return min(seconds, _LONGEST)
 
+    def forget(self) -> None:
+        self._modal = Modal()
+        self._recent.clear()
+
     def modal(self) -> Modal:
         return self._modal.copy()
 

@@ -27,6 +27,7 @@ Z_BIAS = 2.0  # mm by which a firmware's Z report may differ throughout (mesh, b
 STANDSTILL = {"m400": ("M400",), "dwell": ("G4 P0",), "both": ("M400", "G4 P0")}
 
 _ASK = "M114"
+_RESTARTED = "start"
 _SLICE = 0.1  # s between looks at what may interrupt
 _BUSY_GRANTS = 10.0  # s that one "busy" adds
 _REPORT_PATIENCE = 2.0  # s for the other half when only report or only ok came
@@ -97,6 +98,7 @@ class Head:
 
     Attributes:
         standstill: the commands that wait until motion has ended
+        restarts: how often the printer has restarted; it knows no position then
         silent: the firmware acknowledges M114 without a report, so arrival is a matter
             of time computed from distance and speed
     """
@@ -106,6 +108,7 @@ class Head:
         self._clock = clock
         self.news = threading.Condition()
         self.standstill: tuple[str, ...] = STANDSTILL["m400"]
+        self.restarts = 0
         self.silent = False
         self._number = 0
         self._question: Optional[_Question] = None
@@ -120,6 +123,11 @@ class Head:
 
     def on_received(self, line: str) -> None:
         """A line came from the printer."""
+        if line.startswith(_RESTARTED) and line.rstrip() == _RESTARTED:
+            self._printer.forget()
+            with self.news:
+                self.restarts += 1
+                self.news.notify_all()
         question = self._question
         if question is None:
             return

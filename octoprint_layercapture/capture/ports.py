@@ -49,6 +49,9 @@ class Printer(Protocol):
     def modal(self) -> Modal:
         """A copy of the modal state after all lines sent so far."""
 
+    def forget(self) -> None:
+        """The printer has restarted: nothing said to it before holds any more."""
+
     def queued_seconds(self) -> float:
         """An upper bound for the moves the firmware may still have queued, s."""
 

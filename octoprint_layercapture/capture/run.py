@@ -39,6 +39,8 @@ _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
 SHUTDOWN = "shutdown"
 
+_RESET = "reset"
+
 _SLACK = 15.0  # s allowed beyond what moves take by distance and speed
 _PATIENCE = 120.0  # s after which an exposure that has not ended is given up
 _PAUSING = 120.0  # s for OctoPrint's pause, its scripts included, to be complete
@@ -95,6 +97,7 @@ class CaptureRun:
         }
         self._usual = Activity.PRINTING
         self._started = clock.monotonic()
+        self._restarts = head.restarts
         self._moves: Optional[Moves] = None
         self._onward: Optional[tuple[float, float]] = None
         self._entered = False
@@ -144,7 +147,7 @@ class CaptureRun:
         lost = False
         try:
             self.step = Step.LEAVE
-            self._recorder.abandon()
+            self._abandon()
             self._leave()
             lost = self._misplaced and self._is_lost()
             if lost and self._printer.activity() is Activity.PRINTING:
@@ -160,6 +163,12 @@ class CaptureRun:
             self._resume()
         self.step = Step.DONE
         return lost
+
+    def _abandon(self) -> None:
+        try:
+            self._recorder.abandon()
+        except Exception:
+            _log.exception("The recorder did not let go of layer %d", self.layer.number)
 
     def _resume(self) -> None:
         """Let a job go on that we paused, unless somebody else decided over it."""
@@ -186,6 +195,12 @@ class CaptureRun:
         reason = self._asked_to_stop()
         if reason is not None:
             return reason
+        return self._turn()
+
+    def _turn(self) -> Optional[str]:
+        """What printer or job did that ends the capture, or None."""
+        if self._head.restarts != self._restarts:
+            return _RESET
         activity = self._printer.activity()
         return None if activity is self._usual else activity.value
 
@@ -218,8 +233,15 @@ class CaptureRun:
         self._printer.pause()
         self._hold.release()
 
+        pausing = False
+
         def complete() -> bool:
-            return self._printer.activity() not in (Activity.PRINTING, Activity.PAUSING)
+            nonlocal pausing
+            activity = self._printer.activity()
+            if pausing and activity is Activity.PRINTING:
+                return True  # somebody has resumed it meanwhile
+            pausing = pausing or activity is Activity.PAUSING
+            return activity not in (Activity.PRINTING, Activity.PAUSING)
 
         self._head.wait_until(complete, _PAUSING, self._asked_to_stop)
         if not complete():
@@ -332,7 +354,7 @@ class CaptureRun:
         exposure.add_done_callback(self._wake)
         self._head.wait_until(exposure.done, _PATIENCE, self._interruption)
         if not exposure.done():
-            self._recorder.abandon()
+            self._abandon()
         self.visited += 1
         return Step.TRAVEL
 
@@ -344,19 +366,24 @@ class CaptureRun:
         if not self._entered or self._moves is None:
             return
         self._entered = False
+        if self._head.restarts != self._restarts:
+            _log.info("The printer has restarted and knows no way back")
+            return
         if self._printer.activity() in (Activity.GONE, Activity.IDLE):
             return
         self._head.send([*self._moves.leave(self._onward), *self._terms.after])
 
     def _is_lost(self) -> bool:
         """Whether the head did not come back to where it was to go."""
-        if self._moves is None:
+        if self._moves is None or self._asked_to_stop() == SHUTDOWN:
             return False
         back = self._moves.home if self._onward is None else (*self._onward, 0.0)
         try:
             reported = self._head.ask(
-                (), _SLACK + 3 * self._seconds_to(self._moves.home), self._interruption
+                (), _SLACK + 3 * self._seconds_to(self._moves.home), self._turn
             )
-        except (CaptureFailed, Interrupted):
+        except CaptureFailed:
+            return True
+        except Interrupted:
             return False
         return reported is not None and not same_place(reported[:2], back[:2])

@@ -217,6 +217,9 @@ class ModelPrinter(Machine):
         self.asked.append("resume")
         self.state = Activity.PRINTING
 
+    def forget(self):
+        self.tracked = Modal()
+
     def unblock(self):
         self.asked.append("unblock")
         if self.on_unblock:
