@@ -41,7 +41,8 @@ class Modal:
 
     Positions are logical coordinates in mm, as G-code addresses them; ``None`` while
     they are not known (after power-on, homing, parking or probing). Machine position is
-    ``logical + offset``, where G92 sets the offsets. Lines must come in the order in
+    ``logical + offset``, where G92 sets the offsets; it stays unknown along an axis that
+    G92 named before its position was known, until that axis is homed. Lines must come in the order in
     which they are sent, comments allowed, each once.
 
     Attributes:
@@ -75,6 +76,7 @@ class Modal:
         self.area: Optional[float] = None
         self.firmware_retracted = False
         self._pulled_back: dict[int, float] = {}
+        self._shifted: frozenset[str] = frozenset()
 
     def copy(self) -> Modal:
         """The state as it is now, untouched by lines fed later."""
@@ -98,7 +100,9 @@ class Modal:
     def machine(self, axis: str) -> Optional[float]:
         """Machine position of ``"X"``, ``"Y"`` or ``"Z"`` in mm, or None if not known."""
         logical: Optional[float] = getattr(self, axis.lower())
-        return None if logical is None else logical + self.offset[axis]
+        if logical is None or axis in self._shifted:
+            return None
+        return logical + self.offset[axis]
 
     def feed(self, line: str) -> None:
         """Take one line as sent."""
@@ -154,6 +158,7 @@ class Modal:
         if not any(letter in given for letter in "XYZE"):
             # firmwares differ on a bare G92: what it did to the axes is not known
             self._lose("")
+            self._shifted = frozenset("XYZ")
             return
         for letter in "XYZ":
             value = given.get(letter)
@@ -161,9 +166,11 @@ class Modal:
                 continue
             machine = self.machine(letter)
             logical = value * scale
-            if machine is not None:
+            if machine is None:
+                self._shifted |= {letter}
+            else:
                 self.offset[letter] = machine - logical
-                setattr(self, letter.lower(), logical)
+            setattr(self, letter.lower(), logical)
         if given.get("E") is not None:
             self.e = (given["E"] or 0.0) * scale
 
@@ -172,10 +179,12 @@ class Modal:
             machine = self.machine(letter)
             self.offset[letter] = 0.0
             setattr(self, letter.lower(), machine)
+        self._shifted = frozenset()
 
     def _home(self, text: str) -> None:
         given = words(text)
         named = [letter for letter in "XYZ" if letter in given] or list("XYZ")
+        self._shifted -= set(named)
         for letter in named:
             self.offset[letter] = 0.0
             setattr(self, letter.lower(), None)
@@ -211,6 +220,13 @@ class Modal:
             self.area = math.pi * diameter * diameter / 4
 
 
+# what they do to the position differs from firmware to firmware
+_MOVING_BY_THEMSELVES = (
+    *("G12", "G26", "G27", "G29", "G30", "G32", "G33", "G34", "G35", "G38", "G42"),
+    *("G38.2", "G38.3", "G38.4", "G38.5", "G61", "G76", "G80", "G425"),
+    *("M48", "M125", "M206", "M428"),
+)
+
 _Handler = Callable[[Modal, str], None]
 _HANDLERS: dict[str, _Handler] = {
     **dict.fromkeys(("G0", "G1", "G2", "G3", "G5"), Modal._move),
@@ -226,9 +242,7 @@ _HANDLERS: dict[str, _Handler] = {
     "G92": Modal._set_position,
     "G92.1": Modal._reset_offsets,
     "M200": Modal._volumetric,
-    **dict.fromkeys(
-        ("G12", "G27", "G29", "G30", "G33", "G34", "G35", "M48", "M125"), Modal._lose
-    ),
+    **dict.fromkeys(_MOVING_BY_THEMSELVES, Modal._lose),
     "G54": lambda state, _: state._select_workspace(54),
     "G55": lambda state, _: state._select_workspace(55),
     "G56": lambda state, _: state._select_workspace(56),
