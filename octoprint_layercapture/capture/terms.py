@@ -9,6 +9,9 @@ from ..gcode import Layer, Modal
 from .grid import Position, Volume
 
 
+_LEVEL = 1e-6  # mm
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a capture is to do: mm, mm/s, s.
@@ -50,6 +53,8 @@ class Terms:
         Logical mm; None means back to where the file left the head.
         """
         certain = left.absolute and not any(left.offset.values()) and not self.pause
-        if self.return_to_origin or not certain:
+        # where it comes down may lie anywhere, so nothing printed may stand higher
+        clear = left.z is not None and left.z >= layer.top - _LEVEL
+        if self.return_to_origin or not certain or not clear:
             return None
         return layer.resume
