@@ -320,10 +320,15 @@ class Engine:
                 _log.exception("The capture thread met an unexpected error")
 
     def _capture(self, called: _Called) -> None:
+        outcome = None
+        recorder = _NO_RECORDER
         try:
             run, recorder = self._prepare(called)
             # the next capture may begin in here, where the run lets the job go on
             outcome = run.run() if run is not None else None
+        except Exception:
+            _log.exception("Layer %d could not be captured", called.layer.number)
+            outcome = _broken(called)
         finally:
             self.run = None
             called.lease.release()
@@ -407,6 +412,20 @@ class Engine:
             self._listener.layers_missed(missed)
 
 
+def _broken(called: _Called) -> Outcome:
+    """The outcome of a capture that could not even begin."""
+    return Outcome(
+        layer=called.layer,
+        visited=0,
+        planned=len(called.job.terms.allowed),
+        failure=Message(N_("An internal error, see octoprint.log for it.")),
+        harmless=True,
+        interrupted=None,
+        paused=False,
+        seconds=0.0,
+    )
+
+
 class _NoRecorder:
     """Stands in until a capture's own recorder is open."""
 
@@ -422,4 +441,4 @@ class _NoRecorder:
         pass
 
 
-_NO_RECORDER = _NoRecorder()
+_NO_RECORDER: Recorder = _NoRecorder()
