@@ -101,6 +101,9 @@ class OctoPrintPrinter:
 
     def queued_seconds(self) -> float:
         state = Modal()
+        # of modes stated longer ago than these lines, the present ones are the best guess
+        state.absolute = self._modal.absolute
+        state.inches = self._modal.inches
         seconds = 0.0
         for line in list(self._recent):
             before = (state.x, state.y, state.z)
