@@ -135,7 +135,7 @@ class Cameras(_Group):
     use: tuple[str, ...] = ()
     fake: bool = False
     delay: float = Field(default=2.0, ge=0, le=60)
-    url: str = Field(default="", max_length=2000)
+    url: str = Field(default="", max_length=2000, pattern="^(https?://.+)?$")
 
     @field_validator("use", mode="before")
     @classmethod
@@ -283,6 +283,9 @@ def _problem(place: tuple[Any, ...], error: Any) -> Problem:
             "with commas between them, for example 1, 5-10, 40."
         )
         return Problem(key, Message(text, {"value": shown}))
+    if key == "cameras.url":
+        text = N_("A snapshot URL begins with http:// or https://.")
+        return Problem(key, Message(text))
     if least is not None and most is not None:
         whole = _field(place).annotation is int
         text = (

@@ -183,7 +183,9 @@ def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Messag
     """The cameras to use, and what is wrong with those that cannot be."""
     if config.cameras.fake:
         return [FakeCamera(quality=config.files.quality)], []
-    found, problems = webcams.choose(config.cameras.use, quality=config.files.quality)
+    found, problems = webcams.choose(
+        config.cameras.use, url=config.cameras.url, quality=config.files.quality
+    )
     return list(found), [_message(problem) for problem in problems]
 
 

@@ -30,6 +30,9 @@ class Camera(Protocol):
     def snapshot(self, scene: Scene) -> bytes:
         """A JPEG, the right way up. Raises CameraError."""
 
+    def abandon(self) -> None:
+        """Make a snapshot that another thread waits for fail now."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -121,6 +124,8 @@ class CaptureRecorder:
     def abandon(self) -> None:
         """The head moves away: a frame that comes now shows no known place."""
         self._epoch += 1
+        for camera in self._pictures.cameras:
+            camera.abandon()
 
     def close(self, outcome: Outcome) -> None:
         self._write(lambda: self._finish(outcome))
@@ -142,7 +147,8 @@ class CaptureRecorder:
         try:
             jpeg = camera.snapshot(scene)
         except CameraError as error:
-            self._refused(camera, shot, Message(error.text, error.params))
+            if epoch == self._epoch:
+                self._refused(camera, shot, Message(error.text, error.params))
         except Exception:
             _log.exception("Camera %s failed", camera.name)
             self._refused(

@@ -51,6 +51,9 @@ class FakeCamera:
         self._size = size
         self._quality = quality
 
+    def abandon(self) -> None:
+        """Nothing to do: a drawing is never waited for."""
+
     def snapshot(self, scene: Scene) -> bytes:
         """A JPEG of the bed around ``scene.x``, ``scene.y``."""
         image = self.view(scene)

@@ -15,6 +15,7 @@ from . import jpeg, reasons
 from .errors import CameraError
 from .orientation import turned
 from .scene import Scene
+from .url import webcam_at
 from .worker import Attempt, Worker, slow
 
 _logger = logging.getLogger("octoprint.plugins.layercapture.cameras")
@@ -52,14 +53,18 @@ class Webcams:
         self._workers: dict[tuple[str, str], Worker] = {}
 
     def choose(
-        self, use: Sequence[str] = (), *, quality: int = 95
+        self, use: Sequence[str] = (), *, url: str = "", quality: int = 95
     ) -> tuple[list[WebcamCamera], list[CameraError]]:
         """The cameras named in ``use``, in that order, and what is wrong with the others.
 
-        With nothing in ``use`` it is the webcam OctoPrint takes its own snapshots with.
+        ``url`` adds a camera by its snapshot URL. With neither it is the webcam OctoPrint
+        takes its own snapshots with.
         """
         try:
-            provided, problems = self._named(use) if use else self._default()
+            named = bool(use or url)
+            provided, problems = self._named(use) if named else self._default()
+            if url:
+                provided.append(webcam_at(url))
         except Exception as error:
             problem = CameraError(
                 "OctoPrint could not list its cameras (%(kind)s). Check the plugins that"
