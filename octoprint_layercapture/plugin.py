@@ -38,6 +38,7 @@ class LayerCapturePlugin(
         self._indexer = Indexer(cache.index)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._print = None
+        self._announced = False
         self._job = None
         self._last = {}
 
@@ -66,7 +67,8 @@ class LayerCapturePlugin(
         self._settings.save()
         for problem in problems:
             self.tell(_corrected(problem, self._config), "error")
-        self.apply_switch()
+        if self._config.enabled != before.enabled:
+            self.apply_switch()
         return saved
 
     def set_enabled(self, enabled: bool) -> None:

@@ -35,6 +35,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     _indexer: Indexer
     _webcams: Webcams
     _config: settings.Config
+    _announced: bool
 
     def on_event(self, event: str, payload: dict[str, Any]) -> None:
         if event == Events.FILE_SELECTED:
@@ -42,10 +43,11 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         elif event == Events.PRINT_STARTED:
             if self._print is None:
                 self.begin_print()
-        elif event == Events.PRINT_DONE:
-            self._end("done", completed=True)
-        elif event in _OVER:
-            self._end(_OVER[event])
+            self._announced = True
+        elif event == Events.PRINT_DONE or event in _OVER:
+            # events come late: before its own PrintStarted they mean the job before
+            if self._announced:
+                self._end(_OVER.get(event, "done"), event == Events.PRINT_DONE)
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
             self._logger.info("The print was %s", event[len("Print") :].lower())
         elif event == Events.Z_CHANGE:
@@ -68,6 +70,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     def begin_print(self, midway: bool = False) -> None:
         """A job is about to print its first line, or is printing already."""
         self._end("new job")
+        self._announced = midway
         file = self._printer.get_current_job().get("file") or {}
         path = file.get("path") or ""
         self._print = Print(path, "", time.time())
