@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from .grouping import Group
+from .groups import Group
 from .runs import Run
 
 _PIECE = 1024 * 1024  # bytes

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from itertools import accumulate
 from typing import Optional
 
-from .grouping import SAME, Group
+from .groups import SAME, Group
 from .layers import Layer, LayerIndex
-from .runs import Run
 
 Bounds = tuple[float, float, float, float]
 
 
-def assemble(slicer: Optional[str], runs: list[Run], groups: list[Group]) -> LayerIndex:
-    """The index of a print whose layers are ``groups``, in order; ``runs`` is all that
-    the file extrudes, the groups' and what belongs to no layer.
-    """
+def assemble(slicer: Optional[str], groups: list[Group]) -> LayerIndex:
+    """The index of a print whose layers are ``groups``, in order."""
     spiral = sum(each.spiral for each in groups) * 2 > len(groups)
     heights = [each.z for each in groups]
     below = _below(heights)
-    tops = _tops(runs)
+    tops = accumulate((each.top for each in groups), max)
     layers = tuple(
-        _layer(number, each, z, z - base, tops[id(each.runs[-1])])
-        for number, (each, z, base) in enumerate(zip(groups, heights, below), 1)
+        _layer(number, each, z, z - base, top)
+        for number, (each, z, base, top) in enumerate(
+            zip(groups, heights, below, tops), 1
+        )
     )
     return LayerIndex(slicer, spiral, _sequential(heights), layers, _bounds(groups))
 
@@ -69,16 +68,6 @@ def _sequential(heights: list[float]) -> bool:
         if at + 1 < len(heights) and heights[at] < heights[at + 1] < heights[at - 1]:
             return True
     return False
-
-
-def _tops(runs: list[Run]) -> dict[int, float]:
-    """The highest z in mm so far, after each run by its id."""
-    highest, tops = 0.0, {}
-    for run in runs:
-        if isfinite(run.top):
-            highest = max(highest, run.top)
-        tops[id(run)] = highest
-    return tops
 
 
 def _bounds(groups: list[Group]) -> Optional[Bounds]:

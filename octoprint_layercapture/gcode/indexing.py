@@ -59,7 +59,7 @@ def _index(
     if not certain:
         record = _scan(file, progress, leaping=False)
         groups = group(record.runs, record.marks, min_height)
-    return assembly.assemble(name, record.runs, groups)
+    return assembly.assemble(name, groups)
 
 
 def _slicer(file: BinaryIO) -> Optional[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import isnan, nan
+from math import nan
 from typing import Optional
 
 from . import head as heads
@@ -88,15 +88,10 @@ def lines(record: Record, text: bytes, position: int) -> None:
             run.end = position + step.end()
         latest = (x, y, z, e)
         box = run.box
-        low_x, low_y, high_x, high_y = box
-        if x < low_x or was_x < low_x:
-            box[0] = min(x, was_x) if was_x == was_x else x
-        if y < low_y or was_y < low_y:
-            box[1] = min(y, was_y) if was_y == was_y else y
-        if x > high_x or was_x > high_x:
-            box[2] = max(x, was_x) if was_x == was_x else x
-        if y > high_y or was_y > high_y:
-            box[3] = max(y, was_y) if was_y == was_y else y
+        if not (box[0] <= x <= box[2] and box[1] <= y <= box[3]):
+            cover(box, x, y)
+        if not (box[0] <= was_x <= box[2] and box[1] <= was_y <= box[3]):
+            cover(box, was_x, was_y)
     _leave(record, latest)
     head.x, head.y, head.z, head.e = x, y, z, e
     record.commands += commands
@@ -125,7 +120,8 @@ def extrude(
     elif climbs:
         joins = before == run.last
     else:
-        joins = height == run.flat or (isnan(run.flat) and height == run.last)
+        # Within a spiral some moves are flat, by rounding.
+        joins = height == run.flat or (height == run.last and run.moves < run.climbs)
     if run is None or not joins:
         run = Run(position + start, position + stop, nan, height, marks)
         run.relative = not record.head.absolute_e
@@ -138,8 +134,21 @@ def extrude(
         run.filament += filament
         run.moves += 1
     run.end, run.last, run.top = position + stop, height, max(run.top, height)
+    cover(run.box, record.head.x, record.head.y)
     record.after = record.head.copy()
     return run
+
+
+def cover(box: list[float], x: float, y: float) -> None:
+    """Widens a box so that it holds a point; a coordinate that is NaN is left out."""
+    if x < box[0]:
+        box[0] = x
+    if y < box[1]:
+        box[1] = y
+    if x > box[2]:
+        box[2] = x
+    if y > box[3]:
+        box[3] = y
 
 
 def line(record: Record, text: bytes, start: int, stop: int, position: int) -> None:
@@ -153,7 +162,7 @@ def line(record: Record, text: bytes, start: int, stop: int, position: int) -> N
             record.marks.append(Mark(position + start, found))
         return
     head = record.head
-    before = head.height
+    before, was_x, was_y = head.height, head.x, head.y
     effect = head.feed(command)
     if effect.command:
         record.commands += 1
@@ -164,7 +173,8 @@ def line(record: Record, text: bytes, start: int, stop: int, position: int) -> N
         cut = not whole.endswith(b"\n")
         if cut and (run is None or head.height != run.flat or before != run.flat):
             return
-        extrude(record, before, effect.filament, text, start, stop, position)
+        run = extrude(record, before, effect.filament, text, start, stop, position)
+        cover(run.box, was_x, was_y)
     elif effect.kind == heads.RESET and not record.runs:
         head.shift = 0.0  # calibrates the height, before anything is printed
 

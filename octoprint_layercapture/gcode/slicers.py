@@ -40,7 +40,7 @@ DIALECTS = (
     # FlashPrint: the number is the layer's height
     Dialect("flashprint", r"layer:[\d.]+\s*$"),
     # IceSL
-    Dialect("icesl", r"<layer>?\s*(?P<number>\d+)?\s*>?"),
+    Dialect("icesl", r"\(?<layer\b\s*(?P<number>\d+)?"),
     # CraftWare, Pathio
     Dialect("craftware", r"Layer #?(?P<number>\d+)\b"),
     # Custom code before or after each layer change
@@ -70,7 +70,7 @@ _MARK = _compiled()
 
 #: What every comment that may be a mark begins with, after ``;``: cheap to try.
 PROMISING = (
-    rb"[ ;\t]*(?:(?:-+ ?|<)?[lL]ayer\b|LAYER[:_]|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
+    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER[:_]|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
 )
 
 

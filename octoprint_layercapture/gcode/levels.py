@@ -1,0 +1,127 @@
+"""Layers by their heights alone, for files whose slicer marks none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from .groups import SAME, Box, Group
+from .runs import Run
+
+_FEW = 60  # moves; priming is shorter
+_VERY_FEW = 12  # moves
+_LATER = 4  # levels further on, purging is over
+_EARLY = 8  # levels among which purging is looked for
+
+
+def by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
+    """Parts ``runs`` where they rise by ``min_height`` mm or a new object begins.
+
+    What is purged or primed before the print makes no layer, nor does a height that is
+    left again at once for the layer it was left from.
+    """
+    levels: list[Group] = []
+    for run in runs:
+        if levels and abs(levels[-1].runs[0].z - run.z) < SAME:
+            levels[-1].runs.append(run)
+        else:
+            levels.append(Group([run]))
+    del levels[: _fall(levels)]
+    while len(levels) > 1 and _is_priming(levels):
+        del levels[0]
+    layers: list[Group] = []
+    for index, level in enumerate(levels):
+        if not layers or _begins_layer(layers, levels, index, min_height):
+            layers.append(level)
+        else:
+            layers[-1].runs.extend(level.runs)
+    return layers
+
+
+def _begins_layer(
+    layers: Sequence[Group], levels: Sequence[Group], index: int, min_height: float
+) -> bool:
+    level, base = levels[index], layers[-1].runs[0].z
+    rise = level.z - base
+    if abs(rise) < min_height - 1e-6:
+        return False
+    if rise > 0:
+        following = levels[index + 1].z if index + 1 < len(levels) else level.z
+        return abs(following - base) >= SAME
+    # It fell: a new object where it starts at the bed or climbs from there, a layer of
+    # its own where the print goes on from it; else an excursion of the layer above.
+    if level.z <= layers[0].z + SAME:
+        return True
+    higher = _higher(levels, index)
+    if higher < 0:
+        return False
+    if levels[higher].z < base - SAME:
+        return True
+    next_higher = _higher(levels, higher)
+    step = levels[higher].z - level.z
+    return next_higher > 0 and abs(levels[next_higher].z - levels[higher].z - step) < SAME
+
+
+def _higher(levels: Sequence[Group], index: int) -> int:
+    """The next level above the one at ``index``, or -1."""
+    for at in range(index + 1, len(levels)):
+        if levels[at].z > levels[index].z + SAME:
+            return at
+    return -1
+
+
+def _fall(levels: Sequence[Group]) -> int:
+    """How many levels at the start are purge lines, higher than the print begins."""
+    fall, highest = 0, 0.0
+    for index, level in enumerate(levels[:_EARLY]):
+        if level.z < highest - SAME and level.z <= levels[fall].z + SAME:
+            fall = index
+        highest = max(highest, level.z)
+        if not _is_small(levels, index):
+            break
+    return fall
+
+
+def _is_small(levels: Sequence[Group], index: int) -> bool:
+    """Whether so little is laid that it may be a purge line."""
+    level, following = levels[index], levels[index + 1 : index + 1 + _EARLY]
+    if not following:
+        return False
+    if level.moves <= _FEW and level.moves < median(each.moves for each in following) / 2:
+        return True
+    box, later = level.box, following[:_LATER][-1].box
+    if box is None:
+        return False
+    if level.moves <= _VERY_FEW and _width(box) < 3:
+        return True
+    strip = _width(box) < 15 and _length(box) > 5 * _width(box)
+    return strip and later is not None and _apart(box, later)
+
+
+def _is_priming(levels: Sequence[Group]) -> bool:
+    """Whether the first level is purging before the print rather than its first layer."""
+    first, second = levels[0], levels[1]
+    if not _is_small(levels, 0):
+        return False
+    if first.moves <= _VERY_FEW and first.moves * 10 <= second.moves:
+        return True
+    if len(levels) > 2:
+        step, next_step = second.z - first.z, levels[2].z - second.z
+        if first.filament < second.filament / 2 and 0 < step < 0.6 * next_step:
+            return True
+    here, there = first.box, levels[1 : 1 + _LATER][-1].box
+    if here is None or there is None:
+        return False
+    return _apart(here, there) or (_width(here) < 3 and _width(there) > 10)
+
+
+def _length(box: Box) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
+
+
+def _width(box: Box) -> float:
+    return min(box[2] - box[0], box[3] - box[1])
+
+
+def _apart(a: Box, b: Box) -> bool:
+    return a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
