@@ -11,17 +11,31 @@ import heapq
 import itertools
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from octoprint_layercapture.capture.ports import Activity, PrinterGone
 from octoprint_layercapture.gcode import Modal
 
-WORD = re.compile(r"([A-Z])(-?\d*\.?\d*)")
+WORD = re.compile(r"([A-Z])(-?(?:\d+\.?\d*|\.\d+))?")
+COMMAND = re.compile(r"([GMT])(\d+)")
 
 
-@dataclass(frozen=True)
-class Move:
-    """One executed move: machine mm, filament mm, mm/min."""
+def read(line):
+    """A line's command and its words, or None where it is no command."""
+    line = line.split(";")[0].strip()
+    match = COMMAND.match(line)
+    if not match:
+        return None
+    given = {k: float(v) if v else 0.0 for k, v in WORD.findall(line[match.end() :])}
+    return match.group(1) + str(int(match.group(2))), given
+
+
+class Move(NamedTuple):
+    """One executed move: machine mm, filament mm, mm/min.
+
+    ``center`` is an arc's, with its direction and tool, ``top`` the highest Z at which
+    filament had been laid before.
+    """
 
     start: tuple
     end: tuple
@@ -29,6 +43,16 @@ class Move:
     feedrate: float
     line: str
     ours: bool
+    center: object = None
+    top: float = 0.0
+    tool: int = 0
+
+    @property
+    def lays(self):
+        """Whether filament is laid along a way."""
+        return self.filament > 0 and (
+            self.center is not None or self.start[:2] != self.end[:2]
+        )
 
 
 class Machine:
@@ -36,6 +60,12 @@ class Machine:
 
     def __init__(self, g90_switches_e=True):
         self.g90_switches_e = g90_switches_e
+        self.moves = []
+        self.top = 0.0
+        self.power_on()
+
+    def power_on(self):
+        """The state after a start or a reset; what was printed stays."""
         self.at = {"X": 0.0, "Y": 0.0, "Z": 0.0, "E": 0.0}
         self.offset = {"X": 0.0, "Y": 0.0, "Z": 0.0, "E": 0.0}
         self.relative = False
@@ -44,18 +74,16 @@ class Machine:
         self.feedrate = 0.0
         self.tool = 0
         self.retracted_by_firmware = False
-        self.moves = []
 
     def execute(self, line, ours=False):
         """Run one line; returns the seconds it takes."""
-        line = line.split(";")[0].strip()
-        match = re.match(r"([GMT])(\d+)", line)
-        if not match:
-            return 0.0
-        name = match.group(1) + match.group(2)
-        given = {k: float(v) if v else 0.0 for k, v in WORD.findall(line[match.end() :])}
+        command = read(line)
+        return 0.0 if command is None else self.run(*command, line, ours)
+
+    def run(self, name, given, line="", ours=False):
+        """Run one command as :func:`read` gave it."""
         if name in ("G0", "G1", "G2", "G3"):
-            return self._move(given, line, ours)
+            return self._move(name, given, line, ours)
         if name in ("G20", "G21"):
             self.scale = 25.4 if name == "G20" else 1.0
         elif name in ("G90", "G91"):
@@ -65,45 +93,77 @@ class Machine:
         elif name in ("M82", "M83"):
             self.e_relative = name == "M83"
         elif name == "G92":
-            for axis, value in given.items():
-                if axis in self.at:
-                    self.offset[axis] += self.at[axis] - value * self.scale
-                    self.at[axis] = value * self.scale
+            self._set_position(given, ".1" in line)
         elif name == "G28":
             for axis in [a for a in "XYZ" if a in given] or "XYZ":
                 self.at[axis] = self.offset[axis] = 0.0
         elif name in ("G10", "G11"):
             self.retracted_by_firmware = name == "G10"
-        elif name.startswith("T"):
-            self.tool = int(match.group(2))
+        elif name[0] == "T":
+            self.tool = int(name[1:])
         return 0.0
 
-    def _move(self, given, line, ours):
+    def _set_position(self, given, reset):
+        if reset:
+            for axis in "XYZ":
+                self.at[axis] += self.offset[axis]
+                self.offset[axis] = 0.0
+            return
+        for axis, value in given.items():
+            if axis in self.at:
+                self.offset[axis] += self.at[axis] - value * self.scale
+                self.at[axis] = value * self.scale
+
+    def _move(self, name, given, line, ours):
+        at, scale = self.at, self.scale
         if "F" in given:
-            self.feedrate = given["F"] * self.scale
+            self.feedrate = given["F"] * scale
         before = self.machine()
-        e_before = self.at["E"]
+        e_before = at["E"]
         for axis in "XYZE":
             if axis not in given:
                 continue
-            value = given[axis] * self.scale
+            value = given[axis] * scale
             relative = self.e_relative if axis == "E" else self.relative
-            self.at[axis] = self.at[axis] + value if relative else value
+            at[axis] = at[axis] + value if relative else value
         after = self.machine()
-        filament = self.at["E"] - e_before
-        self.moves.append(Move(before, after, filament, self.feedrate, line, ours))
+        filament = at["E"] - e_before
+        center = None
+        if name in ("G2", "G3"):
+            center = (name, *arc_center(name, before, after, given, scale))
+        move = Move(
+            before,
+            after,
+            filament,
+            self.feedrate,
+            line,
+            ours,
+            center,
+            self.top,
+            self.tool,
+        )
+        self.moves.append(move)
+        if move.lays:
+            self.top = max(self.top, before[2], after[2])
         way = math.dist(before, after) or abs(filament)
+        if center is not None:
+            way = arc_length(name, before, after, center[1:])
         return way / (self.feedrate / 60) if self.feedrate else 0.0
 
     def machine(self):
-        return tuple(self.at[axis] + self.offset[axis] for axis in "XYZ")
+        at, offset = self.at, self.offset
+        return (
+            at["X"] + offset["X"],
+            at["Y"] + offset["Y"],
+            at["Z"] + offset["Z"],
+        )
 
     def extruding(self):
-        """What was laid: start, end, filament and feedrate of each extruding move."""
+        """What was laid: start, end, filament, feedrate, centre, tool of each move."""
         return [
-            (move.start, move.end, move.filament, move.feedrate)
+            (move.start, move.end, move.filament, move.feedrate, move.center, move.tool)
             for move in self.moves
-            if move.filament > 0 and move.start[:2] != move.end[:2]
+            if move.lays
         ]
 
     def modes(self):
@@ -115,6 +175,34 @@ class Machine:
             self.tool,
             self.retracted_by_firmware,
         )
+
+
+def arc_center(name, start, end, given, scale):
+    """The centre of an arc, machine mm; by I and J, or by the radius R."""
+    if "R" not in given:
+        return (
+            start[0] + given.get("I", 0.0) * scale,
+            start[1] + given.get("J", 0.0) * scale,
+        )
+    radius = given["R"] * scale
+    way_x, way_y = end[0] - start[0], end[1] - start[1]
+    way = math.hypot(way_x, way_y)
+    aside = math.sqrt(max(0.0, radius * radius - way * way / 4))
+    if (name == "G2") == (radius > 0):
+        aside = -aside
+    return (
+        (start[0] + end[0]) / 2 - aside * way_y / way,
+        (start[1] + end[1]) / 2 + aside * way_x / way,
+    )
+
+
+def arc_length(name, start, end, center):
+    """The way along an arc, mm; a full circle where it ends at its start."""
+    radius = math.dist(start[:2], center)
+    begin = math.atan2(start[1] - center[1], start[0] - center[0])
+    stop = math.atan2(end[1] - center[1], end[0] - center[0])
+    turn = (begin - stop if name == "G2" else stop - begin) % math.tau
+    return math.hypot(radius * (turn or math.tau), end[2] - start[2])
 
 
 class ModelPrinter(Machine):
