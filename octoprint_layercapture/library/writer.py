@@ -14,8 +14,19 @@ from .errors import StoreError, explain
 from .files import rewrite
 from .records import CaptureRecord, Failure, Image, point, reported, to_json
 
-if TYPE_CHECKING:
-    from .store import Store
+
+class Shelf(Protocol):
+    """Where files are put: the Store, as far as one capture needs it."""
+
+    sanitize: names.Sanitize
+
+    def write_new(
+        self, folder: Path, name: Callable[[int], str], data: bytes, *, spare: bool = True
+    ) -> Path:
+        """Writes a file under the first free name; raises ``StoreError``."""
+
+    def url_path(self, path: Path) -> str:
+        """``/uploads/…``, the same wherever the uploads folder lies."""
 
 
 class CaptureWriter:
@@ -26,7 +37,7 @@ class CaptureWriter:
 
     def __init__(
         self,
-        store: Store,
+        store: Shelf,
         folder: Callable[[], Path],
         record: CaptureRecord,
         cameras: Sequence[str],
