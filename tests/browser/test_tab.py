@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.screens import SettingsScreen, TabScreen, load
 from tests.server import jobs
@@ -43,6 +46,10 @@ def test_master_switch_of_the_settings_shows_in_the_tab(tab):
     expect(tab.doing).to_contain_text("Switched off")
 
 
+def answering(body: Any) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=body)
+
+
 def test_state_is_said_in_words(page, octoprint):
     job = {
         "file": "<img src=x onerror=alert(1)>.gcode",
@@ -63,7 +70,7 @@ def test_state_is_said_in_words(page, octoprint):
         ({**armed, "suspended": why}, "<b>box</b> is gone."),
         ({**armed, "capture": capture}, "Taking pictures of layer 20: 4 of 9"),
     ):
-        page.route(STATE, lambda route, state=state: route.fulfill(json=state))
+        page.route(STATE, answering(state))
         load(page, octoprint.url)
         tab = TabScreen(page).open()
         expect(tab.doing).to_contain_text(words)
@@ -80,7 +87,8 @@ def test_print_is_watched_until_its_last_capture(tab, octoprint):
     )
     octoprint.upload("tower.gcode", jobs.tower(layers=6))
     job = octoprint.begin("tower.gcode")
-    expect(tab.doing).to_contain_text("Taking pictures of layer 3")
+    # the virtual printer takes its time to heat up
+    expect(tab.doing).to_contain_text("Taking pictures of layer 3", timeout=90_000)
     expect(tab.progress).to_be_visible()
 
     load(tab.page, octoprint.url)
@@ -94,7 +102,8 @@ def test_print_is_watched_until_its_last_capture(tab, octoprint):
 
 def test_what_goes_wrong_is_said_once(tab, octoprint, log):
     log.expect("nothing is captured")
-    octoprint.upload("flat.gcode", jobs.flat_moves())
+    travels = [f"G1 X{x} Y50 F6000" for x in (50, 150) * 10]
+    octoprint.upload("flat.gcode", jobs.flat_moves() + "\n".join(travels))
     job = octoprint.begin("flat.gcode")
     notice = tab.page.locator(".ui-pnotify", has_text="No layers were found")
     expect(notice).to_have_count(1)
