@@ -5,19 +5,27 @@ Hooks never block and never raise, and cost next to nothing where nothing is due
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
+from .capture.plan import NO_TAGS
 from .printer import OctoPrintPrinter
 from .printing import PrintSection
 
 
-class CommSection(PrintSection):
-    """G-code lines, position reports, scripts and @-commands as they pass by."""
+def sieve(
+    due: Callable[[Any, Optional[str], Any], None],
+) -> tuple[Callable[..., None], Callable[[frozenset[str]], None]]:
+    """A queuing hook that passes on only what is due, and what tells it which tags are.
 
-    _printer_port: OctoPrintPrinter
+    A closure and not a method: it is called for every line, and looking up attributes
+    would cost half as much again.
+
+    Args:
+        due: gets the connection, G-code and tags of a line with one of these tags
+    """
+    elsewhere = NO_TAGS.isdisjoint
 
     def on_gcode_queuing(
-        self,
         comm: Any,
         phase: str,
         cmd: str,
@@ -28,13 +36,32 @@ class CommSection(PrintSection):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        engine = self._engine
-        if tags and not engine.tags.isdisjoint(tags):
-            try:
-                self._printer_port.seen(comm)
-                engine.on_boundary(tags, comm, gcode)
-            except Exception:
-                self._logger.exception("The boundary of a layer was not recognised")
+        if tags is None or elsewhere(tags):
+            return
+        due(comm, gcode, tags)
+
+    def watch_for(tags: frozenset[str]) -> None:
+        nonlocal elsewhere
+        elsewhere = tags.isdisjoint
+
+    return on_gcode_queuing, watch_for
+
+
+class CommSection(PrintSection):
+    """G-code lines, position reports, scripts and @-commands as they pass by."""
+
+    _printer_port: OctoPrintPrinter
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_gcode_queuing, self.watch_for = sieve(self._due)
+
+    def _due(self, comm: Any, gcode: Optional[str], tags: Any) -> None:
+        try:
+            self._printer_port.seen(comm)
+            self._engine.on_boundary(tags, comm, gcode)
+        except Exception:
+            self._logger.exception("The boundary of a layer was not recognised")
 
     def on_gcode_sending(
         self,

@@ -32,7 +32,7 @@ class LayerCapturePlugin(
 
     def initialize(self) -> None:
         self._printer_port = OctoPrintPrinter(self._printer)
-        self._engine = Engine(self._printer_port, SystemClock(), self)
+        self._engine = Engine(self._printer_port, SystemClock(), self, self.watch_for)
         self._webcams = Webcams()
         cache = IndexCache(Path(self.get_plugin_data_folder()) / "layers")
         self._indexer = Indexer(cache.index)

@@ -87,6 +87,7 @@ class Engine:
     Args:
         printer, clock: the world
         listener: hears of captures
+        watch_for: is told which tags matter, each time they change
 
     Attributes:
         tags: what the queuing hook compares a line's tags with
@@ -94,7 +95,13 @@ class Engine:
         suspended: why no layer of the armed job is captured for now, or None
     """
 
-    def __init__(self, printer: Printer, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        printer: Printer,
+        clock: Clock,
+        listener: Listener,
+        watch_for: Callable[[frozenset[str]], None] = lambda tags: None,
+    ) -> None:
         self.tags: frozenset[str] = NO_TAGS
         self.head = Head(printer, clock)
         self.run: Optional[CaptureRun] = None
@@ -102,6 +109,7 @@ class Engine:
         self._printer = printer
         self._clock = clock
         self._listener = listener
+        self._watch_for = watch_for
         self._hold = JobHold(printer)
         self._waiting = self._hold.lease()
         self._lock = threading.Lock()
@@ -306,6 +314,7 @@ class Engine:
             due = NO_TAGS if self.suspended else self._job.plan.tags
             asked = FILE_LINES if self._now else NO_TAGS
             self.tags = due | asked | self._wanted.keys()
+        self._watch_for(self.tags)
 
     # the capture thread
 

@@ -7,7 +7,6 @@ take turns; each figure is the fastest of its rounds, a loop without a call take
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from typing import Any, Callable, Optional, cast
@@ -74,8 +73,10 @@ def armed() -> Hook:
             "custom_box": False,
         }
     }
+    plugin = LayerCapturePlugin()
     terms = Terms((), volume(profile, None, None, None, 10), 5, 150, 10, 1, 35, 0, True)
-    engine = Engine(cast(Printer, None), cast(Clock, None), Listener())
+    nobody = (cast(Printer, None), cast(Clock, None), Listener())
+    engine = Engine(*nobody, plugin.watch_for)
     engine.expect()
     engine.arm(
         Armed(
@@ -87,9 +88,6 @@ def armed() -> Hook:
         )
     )
     assert len(engine.tags) >= LAYERS * TRIGGERS
-    plugin = LayerCapturePlugin()
-    plugin._engine = engine
-    plugin._logger = logging.getLogger("bench")
     return plugin.on_gcode_queuing
 
 
