@@ -319,14 +319,26 @@ class Engine:
     # the capture thread
 
     def _loop(self) -> None:
-        while True:
-            work = self._work.get()
-            if work is None:
-                return
-            try:
-                work()
-            except Exception:
-                _log.exception("The capture thread met an unexpected error")
+        while self.work_off():
+            pass
+
+    def work_off(self, wait: bool = True) -> bool:
+        """Do the next thing that waits for the capture thread.
+
+        Returns:
+            False once the thread is to end, or if nothing waits and ``wait`` is False
+        """
+        try:
+            work = self._work.get(wait)
+        except queue.Empty:
+            return False
+        if work is None:
+            return False
+        try:
+            work()
+        except Exception:
+            _log.exception("The capture thread met an unexpected error")
+        return True
 
     def _capture(self, called: _Called) -> None:
         outcome = None
