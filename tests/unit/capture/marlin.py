@@ -16,6 +16,7 @@ from typing import NamedTuple
 from octoprint_layercapture.capture.ports import Activity, PrinterGone
 from octoprint_layercapture.gcode import Modal
 
+HANGING = 1.0  # mm; what is laid while coming down further hangs in the air, and falls
 WORD = re.compile(r"([A-Z])(-?(?:\d+\.?\d*|\.\d+))?")
 COMMAND = re.compile(r"([GMT])(\d+)")
 
@@ -144,7 +145,9 @@ class Machine:
         )
         self.moves.append(move)
         if move.lays:
-            self.top = max(self.top, before[2], after[2])
+            self.top = max(self.top, after[2])
+            if before[2] - after[2] < HANGING:
+                self.top = max(self.top, before[2])
         way = math.dist(before, after) or abs(filament)
         if center is not None:
             way = arc_length(name, before, after, center[1:])

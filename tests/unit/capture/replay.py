@@ -7,7 +7,6 @@ prints them without the plugin, ``Replay`` through the engine.
 from __future__ import annotations
 
 import math
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -100,19 +99,13 @@ class Replay(Listener):
         self.suspensions = []
 
     def print(self):
-        self.engine.start()
-        try:
-            self.engine.expect()
-            self.engine.arm(
-                Armed(
-                    self.plan, self.terms, self._open, lambda: None, lambda position: None
-                )
-            )
-            for line in self.lines:
-                self._send(line)
-            self.engine.disarm("done", completed=True)
-        finally:
-            self.engine.shutdown()
+        self.engine.expect()
+        self.engine.arm(
+            Armed(self.plan, self.terms, self._open, lambda: None, lambda position: None)
+        )
+        for line in self.lines:
+            self._send(line)
+        self.engine.disarm("done", completed=True)
         return self
 
     def _send(self, line):
@@ -128,16 +121,12 @@ class Replay(Listener):
         if due:
             capture = Capture(printer.machine(), printer.top, len(printer.moves))
             modes = printer.modes()
-            self._settle()
+            while self.engine.work_off(wait=False):
+                pass
             capture.moves = printer.moves[capture.first_move :]
             capture.modes = [modes, printer.modes()]
             if capture.moves:
                 self.captures.append(capture)
-
-    def _settle(self):
-        done = threading.Event()
-        self.engine._work.put(done.set)
-        assert done.wait(60)
 
     def _open(self, layer):
         self.recorders.append(FakeRecorder(self.printer, seconds=0.1))
