@@ -265,7 +265,7 @@ _GCODE_REFUSED = {
 
 def _problem(place: tuple[Any, ...], error: Any) -> Problem:
     key = ".".join(str(part) for part in place)
-    value = error["input"]
+    value = "" if error["input"] is None else error["input"]
     shown = value if isinstance(value, (int, float, str)) else str(value)
     if isinstance(shown, float) and not math.isfinite(shown):
         shown = str(shown)

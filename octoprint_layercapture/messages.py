@@ -27,8 +27,15 @@ class Message:
         return self.text % self.params if self.params else self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """``{"text": …, "params": …}``, as plugin messages and API answers carry it."""
-        return {"text": self.text, "params": self.params}
+        """``{"text": …, "params": …}``, as plugin messages and API answers carry it.
+
+        A parameter that is a Message itself is nested in the same form.
+        """
+        params = {
+            name: value.to_dict() if isinstance(value, Message) else value
+            for name, value in self.params.items()
+        }
+        return {"text": self.text, "params": params}
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,10 @@ class CaptureRecorder:
             except Exception:
                 _log.exception("Writing pictures met an unexpected error")
 
-        self._pictures.writing.submit(guarded)
+        try:
+            self._pictures.writing.submit(guarded)
+        except RuntimeError:
+            _log.debug("Nothing more is written, the server is going down")
 
     def _keep(self, camera: Camera, shot: Shot, jpeg: bytes, taken: float) -> None:
         try:

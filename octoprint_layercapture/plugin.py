@@ -48,8 +48,8 @@ class LayerCapturePlugin(
             self._logger.warning("Setting %s: %s", problem.key, problem.message)
 
     def on_shutdown(self) -> None:
-        self._engine.shutdown()
         self.close_job()
+        self._engine.shutdown()
         self._indexer.shutdown()
 
     def get_settings_defaults(self) -> dict[str, Any]:
@@ -64,11 +64,11 @@ class LayerCapturePlugin(
         self._config, problems = settings.parse(self._settings.get_all_data(), before)
         for key, value in self._config.model_dump(mode="json").items():
             self._settings.set([key], value)
-        self._settings.save()
         for problem in problems:
             self.tell(_corrected(problem, self._config), "error")
         if self._config.enabled != before.enabled:
             self.apply_switch()
+            self.message("state", **self.state())
         return saved
 
     def set_enabled(self, enabled: bool) -> None:
@@ -117,7 +117,7 @@ def _corrected(problem: Problem, config: settings.Config) -> Message:
         N_("The setting %(key)s was not saved as entered: %(why)s It is %(value)s now."),
         {
             "key": problem.key,
-            "why": str(problem.message),
+            "why": problem.message,
             "value": getattr(value, name) if name else value,
         },
     )

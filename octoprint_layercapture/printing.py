@@ -155,7 +155,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     def close_job(self) -> None:
         job, self._job = self._job, None
         if job is not None:
-            job.pictures.close()
+            self._engine.afterwards(job.pictures.close)
 
     def _store(self, config: settings.Config) -> Store:
         uploads = Path(self._settings.global_get_basefolder("uploads"))

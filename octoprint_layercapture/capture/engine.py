@@ -141,6 +141,10 @@ class Engine:
         if self._thread is not None:
             self._thread.join(seconds)
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Do something on the capture thread once the captures given to it are over."""
+        self._work.put(work)
+
     @property
     def armed(self) -> bool:
         """Whether a job is being watched."""
@@ -408,7 +412,7 @@ class Engine:
                             "%(count)d captures in a row failed, so captures are off "
                             "for this print. The last one: %(why)s"
                         ),
-                        {"count": self._failures, "why": str(outcome.failure)},
+                        {"count": self._failures, "why": outcome.failure},
                     )
                 )
 

@@ -8,7 +8,6 @@ from typing import Optional
 from ..gcode import Layer, Modal
 from .grid import Position, Volume
 
-
 _LEVEL = 1e-6  # mm
 
 

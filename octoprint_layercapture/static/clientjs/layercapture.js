@@ -25,6 +25,11 @@
         return this.base.postJson(this.url + "enabled", { enabled: enabled }, opts);
     };
 
+    /** Act on the print under way: "skip", "continue", "capture_next" or "stop". */
+    LayerCaptureClient.prototype.command = function (command, opts) {
+        return this.base.postJson(this.url + "job", { command: command }, opts);
+    };
+
     OctoPrintClient.registerPluginComponent("layercapture", LayerCaptureClient);
     return LayerCaptureClient;
 });

@@ -1,6 +1,7 @@
 /* The tab: what the plugin is doing, and the messages it has for people. */
 $(function () {
     const VIEW = "PLUGIN_LAYERCAPTURE_VIEW";
+    const CAPTURE = "PLUGIN_LAYERCAPTURE_CAPTURE";
 
     /** A message in the reader's language; a parameter may be a message itself. */
     const say = ({ text, params }) =>
@@ -95,6 +96,15 @@ $(function () {
                 : gettext("Switch layer captures on"),
         );
 
+        self.skipText = ko.pureComputed(() =>
+            self.suspended()
+                ? gettext("Capture this print again")
+                : gettext("Leave out the rest of this print"),
+        );
+        self.mayCapture = ko.pureComputed(() =>
+            self.loginState.hasPermissionKo(self.access.permissions[CAPTURE])(),
+        );
+
         const show = ({ enabled, job, capture, last, suspended }) => {
             self.enabled(enabled);
             self.job(job || undefined);
@@ -132,6 +142,21 @@ $(function () {
                 )
                 .always(() => self.switching(false));
         };
+
+        /** Act on the print under way: "skip", "continue", "capture_next" or "stop". */
+        self.command = (command) =>
+            OctoPrint.plugins.layercapture
+                .command(command)
+                .done(show)
+                .fail((answer) =>
+                    notify({
+                        level: "error",
+                        text:
+                            answer.status === 409
+                                ? gettext("No print with layer captures is running.")
+                                : gettext("That did not work: the server did not answer."),
+                    }),
+                );
 
         const handlers = {
             state: show,
