@@ -42,8 +42,8 @@ class Modal:
     Positions are logical coordinates in mm, as G-code addresses them; ``None`` while
     they are not known (after power-on, homing, parking or probing). Machine position is
     ``logical + offset``, where G92 sets the offsets; it stays unknown along an axis that
-    G92 named before its position was known, until that axis is homed. Lines must come in the order in
-    which they are sent, comments allowed, each once.
+    G92 named before its position was known, until that axis is homed. Lines must come
+    in the order in which they are sent, comments allowed, each once.
 
     Attributes:
         x, y, z: logical position, mm, or None

@@ -286,3 +286,20 @@ def test_german_page_speaks_german(open_page):
     expect(settings.summary).to_contain_text("9 von 9 Positionen")
     settings.type(grid__rows="viele")
     expect(settings.problem("grid.rows")).to_contain_text("keine ganze Zahl von 1 bis")
+
+
+def test_own_gcode_is_checked_as_one_types_and_kept(settings, octoprint):
+    settings.field("motion.before").fill("M106 S0\nG28")
+    expect(settings.problem("motion.before")).to_contain_text("“G28” homes the printer")
+    settings.field("motion.before").fill("M106 S0")
+    expect(settings.problem("motion.before")).to_be_hidden()
+    settings.field("motion.hold").select_option("pause")
+    settings.field("motion.wait").select_option("both")
+    settings.field("cameras.url").fill("camera.local")
+    expect(settings.problem("cameras.url")).to_contain_text("begins with http")
+    settings.field("cameras.url").fill("http://camera.local/snapshot")
+    settings.save()
+    kept = octoprint.settings()
+    assert kept["motion"]["before"] == "M106 S0"
+    assert (kept["motion"]["hold"], kept["motion"]["wait"]) == ("pause", "both")
+    assert kept["cameras"]["url"] == "http://camera.local/snapshot"

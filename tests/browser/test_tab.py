@@ -100,6 +100,24 @@ def test_print_is_watched_until_its_last_capture(tab, octoprint):
     expect(tab.progress).to_be_hidden()
 
 
+def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
+    octoprint.configure(
+        cameras={"fake": True, "delay": 0.3}, layers={"interval": 50}, grid={"rows": 1}
+    )
+    octoprint.upload("tower.gcode", jobs.tower(layers=60))
+    job = octoprint.begin("tower.gcode")
+    expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
+    skip = tab.page.get_by_test_id("layercapture-skip")
+    skip.click()
+    expect(tab.doing).to_contain_text("off for this print")
+    expect(skip).to_have_text("Capture this print again")
+    skip.click()
+    expect(tab.doing).to_contain_text("Watching tower.gcode")
+    octoprint.cancel()
+    job.wait()
+    expect(skip).to_be_hidden()
+
+
 def test_what_goes_wrong_is_said_once(tab, octoprint, log):
     log.expect("nothing is captured")
     travels = [f"G1 X{x} Y50 F6000" for x in (50, 150) * 10]
