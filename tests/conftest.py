@@ -18,6 +18,10 @@ from tests.server.harness import OctoPrint
 from tests.server.snapshots import SnapshotServer
 
 
+# A hotend that is never cold: no print waits for it to be heated.
+HOT = {"plugins": {"virtual_printer": {"ambientTemperature": 210}}}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one folder that share a server also share a worker."""
     for item in items:
@@ -42,7 +46,7 @@ def octoprint_server(
     environments.ensure([octoprint_version])
     program = environments.executable(octoprint_version, "octoprint")
     base = tmp_path_factory.mktemp(f"octoprint-{octoprint_version}")
-    server = OctoPrint(program, base, octoprint_version)
+    server = OctoPrint(program, base, octoprint_version, config=HOT)
     server.prepare()
     try:
         server.start()
