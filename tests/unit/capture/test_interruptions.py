@@ -385,3 +385,139 @@ def test_reports_that_stop_coming_are_made_up_for_by_time(step):
     check_goes_on(host)
     assert host.ended[0].visited == 4
     assert len(host.told) == 1
+
+
+# pauses that stand in the file
+
+
+STOPS = FIXTURES / "stops.gcode"
+
+
+def printed_with_pauses(path, every=1, prepare=lambda host: None):
+    """A file printed to its end, each pause resumed after a while."""
+    lines = read_job(path)
+    host = Host(lines, index(path).layers, every=every)
+    host.grabbed = []
+    host.strike = lambda name: name == "paused" and host.after(20, host.resume)
+    prepare(host)
+    host.start()
+    host.go()
+    return host
+
+
+def test_pauses_in_the_file_record_the_place_of_the_print():
+    host = printed_with_pauses(STOPS)
+    plain = print_plain(read_job(STOPS))
+    check_always(host)
+    assert differences(plain.extruding(), host.extruding()) == []
+    assert [outcome.visited for outcome in host.ended] == [4] * 6
+    assert host.pause_place[:2] == pytest.approx((60, 60), abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["M0", "@pause"])
+def test_a_capture_asked_for_at_a_line_that_pauses_is_given_up(text):
+    """The line's own hook holds the job, and the pause follows within the same call."""
+
+    def ask(host):
+        send = host._send_file_line
+
+        def asking():
+            if host.lines[host._next].text == text:
+                host.engine.capture_now()
+            send()
+
+        host._send_file_line = asking
+
+    host = printed_with_pauses(STOPS, every=100, prepare=ask)
+    check_always(host)
+    assert [outcome.interrupted for outcome in host.ended] == ["pausing"]
+    assert host.sent == []
+    plain = print_plain(read_job(STOPS))
+    assert differences(plain.extruding(), host.extruding()) == []
+
+
+# captures within OctoPrint's own pause
+
+
+PAUSE_STEPS = ("hold", "standstill", "enter", "travel", "settle", "exposure", "leave")
+
+
+def played_paused(step, interruption):
+    return played(step, interruption, pause_mode=True)
+
+
+def test_with_pause_every_layer_is_captured_and_the_path_is_the_same():
+    host = Host(LINES, LAYERS, pause_mode=True)
+    host.grabbed = []
+    host.start()
+    host.go()
+    check_goes_on(host)
+    assert host.ended[0].visited == 4
+    assert host.taken == 6
+
+
+@pytest.mark.parametrize("step", PAUSE_STEPS)
+def test_with_pause_a_cancel_is_not_resumed(step):
+    host = played_paused(step, Host.cancel)
+    assert host.off_at is not None
+    check_always(host)
+    laid = host.extruding()
+    assert differences(PLAIN.extruding()[: len(laid)], laid) == []
+    assert host.activity() is Activity.IDLE
+    assert len(host.ended) == 1
+
+
+@pytest.mark.parametrize("step", [*PAUSE_STEPS, "release"])
+def test_with_pause_a_resume_of_the_user_waits_for_the_head(step):
+    host = played_paused(step, Host.resume)
+    check_goes_on(host)
+
+
+@pytest.mark.parametrize("step", PAUSE_STEPS)
+@pytest.mark.parametrize("way", [Host.disconnect, Host.emergency_stop])
+def test_with_pause_a_lost_connection_ends_it(step, way):
+    host = Host(LINES, LAYERS, pause_mode=True)
+
+    def lose(host):
+        way(host)
+        host.moved = len(host.moves)
+
+    strike(host, step, lose)
+    host.start()
+    host.go()
+    nothing_of_ours_after(host, host.moved)
+    assert host.violations == []
+    assert host.taken == host.freed + host.stale
+    assert host.activity() is Activity.GONE
+
+
+@pytest.mark.parametrize("step", PAUSE_STEPS)
+def test_with_pause_a_printer_that_restarts_is_not_moved_any_more(step):
+    host = played_paused(step, Host.reset)
+    nothing_of_ours_after(host, host.moved_before_reset)
+    assert host.violations == []
+    assert host.taken == host.freed + host.stale
+
+
+@pytest.mark.parametrize("step", PAUSE_STEPS)
+def test_with_pause_a_user_who_stops_the_capture_gets_the_job_back(step):
+    host = played_paused(step, lambda host: host.engine.interrupt("user"))
+    check_goes_on(host)
+
+
+def test_a_pause_that_somebody_resumes_at_once_is_not_waited_for():
+    host = Host(LINES, LAYERS, pause_mode=True)
+    host.grabbed = []
+    pause = host.pause
+
+    def paused_and_resumed():
+        pause()
+        if len(host.pictures) == 1:
+            host.after(0.2, lambda: setattr(host, "state", Activity.PRINTING))
+
+    host.pause = paused_and_resumed
+    host.start()
+    host.go()
+    assert host.ended[0].interrupted == "printing"
+    assert host.ended[0].seconds < 5
+    assert host.taken == host.freed
