@@ -9,8 +9,9 @@ from typing import Callable, Optional
 
 INCH = 25.4  # mm
 
-_COMMAND = re.compile(r"\s*(?:[Nn]\d+\s*)?([GgMmTt])\s*0*(\d+)(?:\.(\d+))?")
+_COMMAND = re.compile(r"\s*(?:[Nn]\d+\s*)?([GgMmTt])\s*0*(\d{1,9})(?!\d)(?:\.(\d+))?")
 _WORD = re.compile(r"([A-Za-z])\s*([-+]?(?:\d+\.?\d*|\.\d+))?")
+_FAR = 1e6  # mm or mm/min; a value beyond is garbage
 _COMMENT = re.compile(r";.*|\([^)]*\)|\*\d+\s*$", re.DOTALL)
 
 _SETTLED = 1e-5  # mm of filament below which a retraction counts as primed
@@ -123,16 +124,19 @@ class Modal:
     def _move(self, text: str) -> None:
         scale = INCH if self.inches else 1.0
         for letter, value in words(text).items():
-            if value is None or not math.isfinite(value):
+            if value is None:
                 continue
             value *= scale
             if letter == "F":
-                self.feedrate = value
+                self.feedrate = min(value, _FAR)
             elif letter == "E":
-                self._extrude(value)
+                self._extrude(max(-_FAR, min(value, _FAR)))
             elif letter in "XYZ":
                 axis = letter.lower()
-                if self.absolute:
+                if abs(value) > _FAR:
+                    # some firmwares stop at the end of the axis, some do not move at all
+                    setattr(self, axis, None)
+                elif self.absolute:
                     setattr(self, axis, value)
                 else:
                     before = getattr(self, axis)
@@ -166,13 +170,13 @@ class Modal:
                 continue
             machine = self.machine(letter)
             logical = value * scale
-            if machine is None:
+            if machine is None or abs(logical) > _FAR:
                 self._shifted |= {letter}
             else:
                 self.offset[letter] = machine - logical
-            setattr(self, letter.lower(), logical)
+            setattr(self, letter.lower(), logical if abs(logical) < _FAR else None)
         if given.get("E") is not None:
-            self.e = (given["E"] or 0.0) * scale
+            self.e = max(-_FAR, min((given["E"] or 0.0) * scale, _FAR))
 
     def _reset_offsets(self, _text: str) -> None:
         for letter in "XYZ":
@@ -216,7 +220,7 @@ class Modal:
         diameter = given.get("D")
         if given.get("S") == 0 or diameter == 0:
             self.area = None
-        elif diameter:
+        elif diameter and diameter < _FAR:
             self.area = math.pi * diameter * diameter / 4
 
 
