@@ -17,7 +17,6 @@ from tests import environments
 from tests.server.harness import OctoPrint
 from tests.server.snapshots import SnapshotServer
 
-
 # A hotend that is never cold: no print waits for it to be heated.
 HOT = {"plugins": {"virtual_printer": {"ambientTemperature": 210}}}
 

@@ -25,7 +25,7 @@ def tower(layers: int = 6, relative_e: bool = False, retract: bool = True) -> st
             e, line = _extrude(e, -1.0, relative_e)
             lines.append(f"G1 {line} F2100")
         lines.append(f"G1 Z{z:.2f} F3000")
-        side = 40.0 - number / 2
+        side = 20.0 - number % 16
         corners = list(_square(side))
         lines.append(f"G1 X{corners[0][0]:.3f} Y{corners[0][1]:.3f} F9000")
         if retract and number > 1:
