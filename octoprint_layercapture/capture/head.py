@@ -201,6 +201,8 @@ class Head:
                 self.wait_until(settled, _LOST_OK, interruption)
         finally:
             self._question = None
+            # busy was the printer with the question, and not with what is waited for next
+            self._busy_until = 0.0
         if not settled():
             raise CaptureFailed(
                 Message(N_("The printer did not answer where the head is in time."))

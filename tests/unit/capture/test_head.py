@@ -118,6 +118,14 @@ def test_busy_extends_the_wait():
     assert wire.ask(*busy, None, HERE, "ok", seconds=2.0) == (10, 20, 0.3)
 
 
+def test_busy_ends_with_the_answer():
+    wire = Wire()
+    wire.ask("echo:busy: processing", None, HERE, "ok")
+    before = wire.model.now
+    wire.head.wait(1.0, lambda: None)
+    assert wire.model.now - before == pytest.approx(1.0)
+
+
 def test_the_wait_ends_without_an_answer():
     wire = Wire()
     before = wire.model.now
