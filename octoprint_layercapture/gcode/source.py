@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Optional
 
 PIECE = 4 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[tuple[int, bytes]]:
+def pieces(file: BinaryIO, size: Optional[int] = None) -> Iterator[tuple[int, bytes]]:
     """Yields ``(position, lines)``: pieces of text, and where OctoPrint says they start.
 
     OctoPrint reads a file as utf-8-sig with errors replaced, ends a line at LF, CRLF or
@@ -24,10 +24,10 @@ def pieces(file: BinaryIO, size: int = PIECE) -> Iterator[tuple[int, bytes]]:
     begun: list[bytes] = []  # a line whose end was not read yet
     position = 0
     while True:
-        data = file.read(size)
+        data = file.read(size or PIECE)
         if position == 0 and not begun and data.startswith(codecs.BOM_UTF8):
             position = len(codecs.BOM_UTF8)
-            data = data[position:] or file.read(size)
+            data = data[position:] or file.read(size or PIECE)
         last = not data
         if not data.isascii() or decoder.getstate()[0]:
             data = decoder.decode(data, final=last).encode("utf-8")
