@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN = $(PYTHON) tests/bootstrap.py
 
-.PHONY: help demo test lint format bench venv clean
+.PHONY: help demo test lint format bench screenshots venv clean
 
 help:
 	@echo "make demo     print a sample on a virtual printer and look at the pictures"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint     ruff, mypy, prettier"
 	@echo "make format   put the code in its format"
 	@echo "make bench    the measurements in tests/bench"
+	@echo "make screenshots   take the pictures of the docs from a running make demo"
 	@echo "make venv     build the environments and stop"
 	@echo "make clean    remove everything that was built"
 
@@ -19,6 +20,9 @@ demo:
 
 test:
 	@$(RUN) test $(ARGS)
+
+screenshots:
+	@$(RUN) screenshots $(if $(PORT),--port $(PORT))
 
 lint format bench venv:
 	@$(RUN) $@ $(ARGS)

@@ -370,6 +370,12 @@ def bench(arguments: Sequence[str]) -> int:
     return failures
 
 
+def screenshots(arguments: Sequence[str]) -> int:
+    require_system(missing_for_tests())
+    ensure(tools=True)
+    return call([executable(PRIMARY), "-m", "tests.demo.screenshots", *arguments])
+
+
 def venv(arguments: Sequence[str]) -> int:
     ensure(OCTOPRINTS, tools=True)
     return 0
@@ -380,6 +386,7 @@ COMMANDS = {
     "demo": demo,
     "format": tidy,
     "lint": lint,
+    "screenshots": screenshots,
     "test": test,
     "venv": venv,
 }

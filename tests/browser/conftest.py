@@ -12,18 +12,12 @@ from playwright.sync_api import (
     Page,
     WebSocketRoute,
     expect,
-    sync_playwright,
 )
 
-from tests import environments
+from tests.browser.chromium import headless, log_in
 from tests.browser.screens import load
-from tests.server.harness import PASSWORD, USER, OctoPrint
+from tests.server.harness import OctoPrint
 
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-    *("--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 DESKTOP = {"width": 1280, "height": 900}
 
 expect.set_options(timeout=20_000)
@@ -33,13 +27,8 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = environments.chromium()
-    assert program is not None, "no Chromium on this system"
-    with sync_playwright() as playwright:
-        playwright.selectors.set_test_id_attribute("data-test-id")
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    with headless() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -47,11 +36,7 @@ def login(chromium: Browser, octoprint_server: OctoPrint) -> Any:
     """The browser's state after the administrator has logged in by the form."""
     context = chromium.new_context(viewport=DESKTOP)
     page = context.new_page()
-    page.goto(octoprint_server.url)
-    page.get_by_test_id("login-username").first.fill(USER)
-    page.get_by_test_id("login-password").first.fill(PASSWORD)
-    page.get_by_test_id("login-submit").first.click()
-    page.get_by_test_id("settings-open").wait_for(state="attached", timeout=60_000)
+    log_in(page, octoprint_server.url)
     state = context.storage_state()
     context.close()
     return state
