@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ class FakeRecorder:
     def expose(self, shot):
         self.shots.append(shot)
         self.stood.append(self.printer.machine())
-        done = Future()
+        done: Future[None] = Future()
         if self.on_expose:
             self.on_expose(shot)
         if self.seconds is None:
@@ -76,7 +77,7 @@ def a_layer(number=1, z=0.2, top=None, resume=None, **kwargs):
 
 def some_terms(columns=3, rows=3, spacing=40, profile=PROFILE, **kwargs):
     space = volume(profile, margin=10)
-    values = {
+    values: dict[str, Any] = {
         "positions": positions(space, columns, rows, spacing, spacing),
         "volume": space,
         "height": 5.0,
@@ -102,7 +103,7 @@ class Stage:
         self.hold = JobHold(self.printer).lease()
         self.recorder = FakeRecorder(self.printer)
         self.stop = None
-        self.begin = None
+        self.begin: Any = None
         for line in start:
             self.printer.print_line(line)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future
-from typing import Callable
+from typing import Any, Callable
 
 from octoprint_layercapture.capture.engine import Armed, Engine, Listener
 from octoprint_layercapture.capture.plan import plan
@@ -42,10 +42,11 @@ class Pictures:
         self.kept = []
         self.stood = []
         self.outcome = None
-        self._open = None
+        self._open: Any = None
 
     def expose(self, shot):
-        done = self._open = Future()
+        done: Future[None] = Future()
+        self._open = done
         self.stood.append((shot, self.host.standing()))
         self.host.after(EXPOSURE, lambda: self._grab(shot, done))
         self.host.moment("exposure")
@@ -55,6 +56,7 @@ class Pictures:
         if self._open is not done:
             return
         self._open = None
+        self.stood.append((shot, self.host.standing()))
         self.grabbed.append(shot.index)
         self.host.after(WRITING, lambda: self.kept.append(shot.index))
         self.host.after(0.02, lambda: self.host.moment("writing"))
@@ -80,7 +82,7 @@ class Host(ModelPrinter, Listener):
         )
         self.engine = Engine(self, self, self)
         self.head = self.engine.head
-        self.strike: Callable[[str], None] = lambda name: None
+        self.strike: Callable[[str], Any] = lambda name: None
         self.rewrite = lambda line: [line]
         self.violations = []
         self.pictures = []
@@ -96,11 +98,12 @@ class Host(ModelPrinter, Listener):
         self.silent_m114 = False
         self.dead = False
         self.asked_at = self.paused_at = self.off_at = None
-        self.pause_place = None
+        self.pause_place: Any = None
         self.told = []
+        self.grabbed = []  # before an interruption, for the test that has one
         self._next = 0
-        self._queue = deque()
-        self._job_queue = deque()
+        self._queue: deque[Any] = deque()
+        self._job_queue: deque[Any] = deque()
         self._credit = 1
         self._awaiting = None
         self._finishing = []
@@ -453,6 +456,8 @@ class Host(ModelPrinter, Listener):
         self._credit = 1
         self.head.on_received("ok")
         self._pump()
+        if self._may_send_file() and self._next < len(self.lines):
+            self._send_file_line()
 
     def _check_place(self, text):
         """A line that is not ours may only run where the job left the head."""

@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from octoprint_layercapture.capture.ports import Activity, PrinterGone
 from octoprint_layercapture.gcode import Modal
@@ -44,7 +44,7 @@ class Move(NamedTuple):
     feedrate: float
     line: str
     ours: bool
-    center: object = None
+    center: Any = None
     top: float = 0.0
     tool: int = 0
 
@@ -79,7 +79,10 @@ class Machine:
     def execute(self, line, ours=False):
         """Run one line; returns the seconds it takes."""
         command = read(line)
-        return 0.0 if command is None else self.run(*command, line, ours)
+        if command is None:
+            return 0.0
+        name, given = command
+        return self.run(name, given, line, ours)
 
     def run(self, name, given, line="", ours=False):
         """Run one command as :func:`read` gave it."""
@@ -94,7 +97,7 @@ class Machine:
         elif name in ("M82", "M83"):
             self.e_relative = name == "M83"
         elif name == "G92":
-            self._set_position(given, ".1" in line)
+            self._set_position(given, line.startswith("G92.1"))
         elif name == "G28":
             for axis in [a for a in "XYZ" if a in given] or "XYZ":
                 self.at[axis] = self.offset[axis] = 0.0
@@ -224,13 +227,13 @@ class ModelPrinter(Machine):
         self.refuse_hold = False
         self.state = Activity.PRINTING
         self.link = object()
-        self.head = None
+        self.head: Any = None
         self.tracked = Modal()
         self.sent = []
         self.on_line = None
         self.mute = set()
         self.asked = []
-        self.pause_script = ()
+        self.pause_script: tuple = ()
         self.on_unblock = None
         self.holding_works = True
         self.is_hot = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from octoprint_layercapture.capture.engine import Armed, Engine, Listener
 from octoprint_layercapture.capture.plan import plan
@@ -36,7 +36,7 @@ class FileLine(NamedTuple):
 
     text: str
     tags: frozenset
-    command: object
+    command: Any
 
     @property
     def gcode(self):
@@ -45,7 +45,7 @@ class FileLine(NamedTuple):
 
 def read_job(path):
     """The lines of a file that OctoPrint sends, in order."""
-    lines = []
+    lines: list[FileLine] = []
     with open(path, "rb") as raw:
         position = 3 if raw.read(3) == b"\xef\xbb\xbf" else 0
     with open(path, encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -65,7 +65,8 @@ def print_plain(lines, **kwargs):
     machine = Machine(**kwargs)
     for line in lines:
         if line.command is not None:
-            machine.run(*line.command, line.text)
+            name, given = line.command
+            machine.run(name, given, line.text)
     return machine
 
 
@@ -116,7 +117,8 @@ class Replay(Listener):
             self.engine.on_boundary(line.tags, printer.link, line.gcode)
         printer.tracked.feed(line.text)
         if line.command is not None:
-            took = printer.run(*line.command, line.text)
+            name, given = line.command
+            took = printer.run(name, given, line.text)
             printer.free_at = max(printer.free_at, printer.now) + took
         if due:
             capture = Capture(printer.machine(), printer.top, len(printer.moves))

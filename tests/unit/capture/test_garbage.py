@@ -71,6 +71,10 @@ garbage = st.one_of(reports, halves, noise, st.text(max_size=30)).filter(
 WHEN = ("between", "instead")
 
 
+def a_host(**kwargs):
+    return Host(LINES, LAYERS, **kwargs)
+
+
 class Babbling(Host):
     """A printer that says ``lines`` between its answers, or instead of its reports."""
 
@@ -119,7 +123,7 @@ def test_garbage_never_raises_and_never_harms_the_print(caplog, when, lines):
 @pytest.mark.parametrize("answers", range(1, 8))
 def test_a_head_that_is_said_to_be_elsewhere_is_not_resumed_blind(answers):
     """The reports are wrong from one of the answers on, and stay wrong."""
-    host = Host(LINES, LAYERS, every=3)
+    host = a_host(every=3)
     true, asked = host.report, []
 
     def report():
@@ -136,6 +140,44 @@ def test_a_head_that_is_said_to_be_elsewhere_is_not_resumed_blind(answers):
         assert host.activity() is Activity.PAUSED
         assert len(host.ended) == 1
     assert host.taken == host.freed
+
+
+def wrong_once(host):
+    """The second report is wrong, those after it are right."""
+    true, asked = host.report, []
+
+    def report():
+        asked.append(1)
+        return "X:1.00 Y:2.00 Z:3.00 E:0.00" if len(asked) == 2 else true()
+
+    host.report = report
+
+
+def test_a_report_that_is_wrong_once_is_asked_for_again():
+    host = a_host(every=3)
+    wrong_once(host)
+    host.start()
+    host.go()
+    assert [outcome.visited for outcome in host.ended] == [4, 4]
+    assert [outcome.failure for outcome in host.ended] == [None, None]
+
+
+def test_a_head_elsewhere_that_says_nothing_more_is_not_resumed_blind():
+    host = a_host(every=3)
+    true, asked = host.report, []
+
+    def report():
+        asked.append(1)
+        if len(asked) == 3:
+            host.mute = {"M114"}
+        return true() if len(asked) == 1 else "X:1.00 Y:2.00 Z:3.00 E:0.00"
+
+    host.report = report
+    host.start()
+    host.go()
+    assert host.ended[0].paused
+    assert host.state in (Activity.PAUSING, Activity.PAUSED)
+    assert len(host.ended) == 1
 
 
 @thorough

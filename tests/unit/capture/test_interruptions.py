@@ -11,6 +11,7 @@ import math
 
 import pytest
 
+from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.capture.ports import Activity
 from octoprint_layercapture.gcode import index
 from tests.unit.capture.host import Host
@@ -35,6 +36,10 @@ STEPS = (
 
 COUNTED = {"travel": 2, "exposure": 2, "writing": 2, "settle": 4}
 """Which time the moment comes is the one at which the interruption strikes."""
+
+
+def a_host(**kwargs):
+    return Host(LINES, LAYERS, **kwargs)
 
 
 def strike(host, step, interruption):
@@ -72,7 +77,7 @@ def leave_seconds(host):
 
 def played(step, interruption, **kwargs):
     """The host after a whole job with one interruption in it."""
-    host = Host(LINES, LAYERS, **kwargs)
+    host = a_host(**kwargs)
     strike(host, step, interruption)
     host.start()
     host.go()
@@ -259,9 +264,8 @@ def expanded(line):
 
 
 def test_expanded_lines_trigger_once():
-    host = Host(LINES, LAYERS)
+    host = a_host()
     host.rewrite = expanded
-    host.grabbed = []
     host.start()
     host.go()
     check_goes_on(host)
@@ -269,14 +273,13 @@ def test_expanded_lines_trigger_once():
 
 def test_swallowed_lines_leave_the_layer_to_the_next_of_its_lines():
     first = {f"filepos:{layer.capture_pos}" for layer in LAYERS[:5]}
-    host = Host(LINES, LAYERS)
+    host = a_host()
 
     def swallow(line):
         # the wipe's last line; swallowing it changes no path
         return [] if not first.isdisjoint(line[1]) else [line]
 
     host.rewrite = swallow
-    host.grabbed = []
     host.start()
     host.go()
     check_always(host)
@@ -286,9 +289,8 @@ def test_swallowed_lines_leave_the_layer_to_the_next_of_its_lines():
 
 def test_layers_whose_lines_are_all_swallowed_are_missed_and_said_so():
     gone = {f"filepos:{position}" for position in LAYERS[1].triggers}
-    host = Host(LINES, LAYERS)
+    host = a_host()
     host.rewrite = lambda line: [] if not gone.isdisjoint(line[1]) else [line]
-    host.grabbed = []
     host.start()
     host.go()
     check_always(host)
@@ -302,7 +304,7 @@ def test_layers_whose_lines_are_all_swallowed_are_missed_and_said_so():
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("way", [Host.disconnect, Host.emergency_stop])
 def test_a_lost_connection_ends_it_and_frees_no_hold_of_a_later_one(step, way):
-    host = Host(LINES, LAYERS)
+    host = a_host()
 
     def lose(host):
         way(host)
@@ -336,6 +338,61 @@ def test_a_printer_that_restarts_is_not_moved_any_more(step, way):
     host = played(step, way)
     nothing_of_ours_after(host, host.moved_before_reset)
     check_is_over(host)
+
+
+SAYING_NOTHING = read_job(FIXTURES / "absolute_e.gcode")
+
+
+def test_what_the_printer_forgot_in_a_restart_is_not_restored_to_the_next_job():
+    """The job before said M83; the next says nothing, and absolute is what counts."""
+    host = played("travel", Host.reset)
+    unsaid = [line for line in SAYING_NOTHING if line.gcode not in ("M82", "G90")]
+    host.lines, host.strike = unsaid, lambda name: None
+    host.layers = index(FIXTURES / "absolute_e.gcode").layers
+    host.plan = plan(host.layers, 2, False, False, ())
+    host.moves.clear()
+    host.start()
+    host.go()
+    assert [outcome.visited for outcome in host.ended[1:]] == [4, 4, 4]
+    assert differences(print_plain(unsaid).extruding(), host.extruding()) == []
+
+
+def test_a_capture_that_cannot_begin_is_told_and_the_job_goes_on():
+    host = a_host()
+    opened = host._open
+
+    def broken(layer):
+        pictures = opened(layer)
+        if layer.number == 2:
+            raise OSError("disk gone")
+        return pictures
+
+    host._open = broken
+    host.start()
+    host.go()
+    assert [outcome.visited for outcome in host.ended] == [0, 4, 4]
+    assert "internal error" in str(host.ended[0].failure)
+    assert host.taken == host.freed == 3
+    assert differences(PLAIN.extruding(), host.extruding()) == []
+
+
+def test_a_recorder_that_fails_to_let_go_costs_no_way_back():
+    host = a_host()
+    opened = host._open
+
+    def broken(layer):
+        pictures = opened(layer)
+
+        def abandon():
+            raise OSError("stuck")
+
+        pictures.abandon = abandon
+        return pictures
+
+    host._open = broken
+    host.start()
+    host.go()
+    check_goes_on(host)
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -397,7 +454,6 @@ def printed_with_pauses(path, every=1, prepare=lambda host: None):
     """A file printed to its end, each pause resumed after a while."""
     lines = read_job(path)
     host = Host(lines, index(path).layers, every=every)
-    host.grabbed = []
     host.strike = lambda name: name == "paused" and host.after(20, host.resume)
     prepare(host)
     host.start()
@@ -447,8 +503,7 @@ def played_paused(step, interruption):
 
 
 def test_with_pause_every_layer_is_captured_and_the_path_is_the_same():
-    host = Host(LINES, LAYERS, pause_mode=True)
-    host.grabbed = []
+    host = a_host(pause_mode=True)
     host.start()
     host.go()
     check_goes_on(host)
@@ -476,7 +531,7 @@ def test_with_pause_a_resume_of_the_user_waits_for_the_head(step):
 @pytest.mark.parametrize("step", PAUSE_STEPS)
 @pytest.mark.parametrize("way", [Host.disconnect, Host.emergency_stop])
 def test_with_pause_a_lost_connection_ends_it(step, way):
-    host = Host(LINES, LAYERS, pause_mode=True)
+    host = a_host(pause_mode=True)
 
     def lose(host):
         way(host)
@@ -506,8 +561,7 @@ def test_with_pause_a_user_who_stops_the_capture_gets_the_job_back(step):
 
 
 def test_a_pause_that_somebody_resumes_at_once_is_not_waited_for():
-    host = Host(LINES, LAYERS, pause_mode=True)
-    host.grabbed = []
+    host = a_host(pause_mode=True)
     pause = host.pause
 
     def paused_and_resumed():

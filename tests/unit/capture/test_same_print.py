@@ -43,6 +43,10 @@ def check(replay, plain):
     for outcome in replay.ended:
         explained = outcome.failure is not None and UNSAID in str(outcome.failure)
         assert explained or outcome.visited == outcome.planned, outcome
+    for recorder in replay.recorders:
+        for shot, stood in zip(recorder.shots, recorder.stood):
+            assert stood == pytest.approx((shot.x, shot.y, shot.z), abs=1e-6)
+            assert shot.z >= shot.layer.z + terms.height - 1e-6
     resumes = {layer.resume for layer in replay.plan.layers} - {None}
     for capture in replay.captures:
         check_capture(capture, terms, resumes)
@@ -56,12 +60,13 @@ def check_capture(capture, terms, resumes):
     assert capture.modes[0] == capture.modes[1]
     space = terms.volume
     inset = space.margin - 1e-6
+    clear = capture.top + min(terms.height, CLEARANCE) - 1e-6
     for move in capture.moves:
         assert max(move.start[2], move.end[2]) <= space.max_z
         if move.start[:2] == move.end[:2]:
             continue
         lowest = min(move.start[2], move.end[2])
-        assert lowest >= capture.top + CLEARANCE - 1e-6, (move, capture.top)
+        assert lowest >= clear, (move, capture.top)
         x, y = move.end[:2]
         inside = (
             space.min_x + inset <= x <= space.max_x - inset
@@ -126,6 +131,16 @@ def test_the_maximum_z_is_never_passed_and_every_layer_is_explained():
     assert len(replay.ended) == len(replay.layers)
     assert 0 < len(skipped) < len(replay.ended)
     assert all("above the maximum" in str(outcome.failure) for outcome in skipped)
+
+
+@pytest.mark.parametrize("height", [0.5, 1.0])
+def test_pictures_close_above_a_layer_still_clear_what_stands_higher(height):
+    path = FIXTURES / "sequential.gcode"
+    lines = read_job(path)
+    terms = some_terms(profile=BED, delay=0.5, height=height)
+    replay = Replay(path, lines, every=1, terms=terms).print()
+    assert any(capture.top > capture.home[2] + 1 for capture in replay.captures)
+    check(replay, print_plain(lines))
 
 
 @pytest.mark.skipif(not REAL, reason="LAYERCAPTURE_CORPUS is not set")
