@@ -6,14 +6,10 @@ Here ``gcode``, ``capture``, ``cameras`` and ``library`` are put together for on
 from __future__ import annotations
 
 import logging
-import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any
 
 from .cameras import CameraError, FakeCamera, Webcams
 from .capture.engine import Armed
@@ -21,15 +17,14 @@ from .capture.grid import Volume, positions, volume
 from .capture.plan import plan
 from .capture.terms import Terms
 from .config import Config
-from .gcode import GcodeError, Layer, LayerIndex
+from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
+from .indexer import Indexed
 from .library import CaptureSettings, PrintFolder
 from .messages import N_, Message
 from .pictures import Camera, PictureListener, Pictures, Setting
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
-
-Indexing = Callable[[str, float], LayerIndex]
 
 
 class NotCaptured(Exception):
@@ -49,82 +44,6 @@ class Print:
     file: str
     path: str
     started: float
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """A file's layers, and the file as it was when they were found."""
-
-    path: str
-    layers: LayerIndex
-    size: int
-    modified: float
-
-    def changed(self) -> Optional[Message]:
-        """What has become of the file since, or None if it is the same."""
-        params = {"file": os.path.basename(self.path)}
-        try:
-            now = os.stat(self.path)
-        except OSError:
-            return Message(
-                N_(
-                    "%(file)s is no longer there, so nothing more is captured in this "
-                    "print."
-                ),
-                params,
-            )
-        if (now.st_size, now.st_mtime) != (self.size, self.modified):
-            return Message(
-                N_(
-                    "%(file)s was changed while it prints, so its layers are no longer "
-                    "known and nothing more is captured in this print."
-                ),
-                params,
-            )
-        return None
-
-    def layer_at(self, position: int) -> Optional[Layer]:
-        """The layer that the line ending at ``position`` belongs to."""
-        return self.layers.layer_at(position)
-
-
-class Indexer:
-    """Indexes files on one thread, the same file only once at a time."""
-
-    def __init__(self, indexing: Indexing) -> None:
-        self._indexing = indexing
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="layercapture-index")
-        self._latest: Optional[tuple[tuple[str, float], Future[Indexed]]] = None
-
-    def request(self, path: str, min_height: float) -> Future[Indexed]:
-        """The index of a file, under way or done; ``min_height`` in mm."""
-        key = (path, min_height)
-        with self._lock:
-            if self._latest is not None and self._latest[0] == key:
-                pending = self._latest[1]
-                if not pending.done():
-                    return pending
-            future = self._pool.submit(self._index, path, min_height)
-            self._latest = (key, future)
-            return future
-
-    def _index(self, path: str, min_height: float) -> Indexed:
-        started = time.monotonic()
-        before = os.stat(path)
-        found = self._indexing(path, min_height)
-        _log.info(
-            "%s: %d layers (%s), found in %.2f s",
-            Path(path).name,
-            len(found.layers),
-            found.slicer or "slicer unknown",
-            time.monotonic() - started,
-        )
-        return Indexed(path, found, before.st_size, before.st_mtime)
-
-    def shutdown(self) -> None:
-        """Take no more requests."""
-        self._pool.shutdown(wait=False)
 
 
 @dataclass

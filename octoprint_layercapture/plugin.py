@@ -12,7 +12,7 @@ from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
 from .gcode.cache import IndexCache
-from .jobs import Indexer
+from .indexer import Indexer
 from .messages import N_, Message, Problem
 from .printer import OctoPrintPrinter, SystemClock
 from .web.api import ApiSection
@@ -35,12 +35,13 @@ class LayerCapturePlugin(
         self._engine = Engine(self._printer_port, SystemClock(), self, self.watch_for)
         self._webcams = Webcams()
         cache = IndexCache(Path(self.get_plugin_data_folder()) / "layers")
-        self._indexer = Indexer(cache.index)
+        self._indexer = Indexer(cache.index, self.indexing_progressed)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._print = None
         self._announced = False
         self._job = None
         self._last = {}
+        self._indexing = None
 
     def on_after_startup(self) -> None:
         self._engine.start()

@@ -14,8 +14,9 @@ from octoprint.filemanager import FileDestinations
 from . import config as settings
 from .cameras import Webcams
 from .capture.engine import Engine
-from .jobs import Indexed, Indexer, NotCaptured, Print, prepare, why_unreadable
-from .library import Store
+from .gcode import Abandoned
+from .indexer import Indexed, Indexer
+from .jobs import Job, NotCaptured, Print, prepare, why_unreadablefrom .library import Store
 from .messages import N_, Message
 from .reports import ReportSection
 
@@ -115,6 +116,10 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
             self._engine.disarm("nothing to capture")
             self.tell(reason.args[0])
             return
+        except Abandoned:
+            self._engine.disarm("abandoned")
+            self._logger.info("The layers of %s are no longer wanted", current.file)
+            return
         except Exception as error:
             self._engine.disarm("not indexed")
             self._logger.warning("%s could not be prepared: %s", current.file, error)
@@ -148,6 +153,8 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         if self._print is None:
             return
         self._print = None
+        if self._job is None:
+            self._indexer.abandon()
         self._engine.disarm(reason, completed)
         self.close_job()
         self.message("state", **self.state())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Optional
 
 from . import config as settings
@@ -21,9 +22,19 @@ class ReportSection(Listener):
     _print: Optional[Print]
     _job: Optional[Job]
     _last: dict[str, Any]
+    _indexing: Optional[dict[str, Any]]
     _logger: logging.Logger
     _plugin_manager: Any
     _identifier: str
+
+    def indexing_progressed(self, path: str, fraction: Optional[float]) -> None:
+        """A large file is being read; None once it is over. On the indexing thread."""
+        if fraction is None:
+            self._indexing = None
+        else:
+            name = os.path.basename(path)
+            self._indexing = {"file": name, "percent": int(fraction * 100)}
+        self.message("state", **self.state())
 
     def capture_started(self, layer: Layer, positions: int) -> None:
         self._logger.info(
@@ -125,6 +136,7 @@ class ReportSection(Listener):
             "capture": None,
             "last": self._last or None,
             "suspended": None,
+            "indexing": self._indexing,
         }
         if job is not None and current is not None:
             shown["job"] = {

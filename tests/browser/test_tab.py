@@ -66,6 +66,10 @@ def test_state_is_said_in_words(page, octoprint):
     for state, words in (
         (idle, "Ready"),
         ({**idle, "enabled": False}, "Switched off"),
+        (
+            {**idle, "indexing": {"file": "<b>big</b>.gcode", "percent": 40}},
+            "Reading the layers of <b>big</b>.gcode: 40 %",
+        ),
         (armed, f"Watching {job['file']}: pictures at 2 of 24 layers."),
         ({**armed, "suspended": why}, "<b>box</b> is gone."),
         ({**armed, "capture": capture}, "Taking pictures of layer 20: 4 of 9"),

@@ -20,6 +20,7 @@ $(function () {
         self.enabled = ko.observable(false);
         self.job = ko.observable(); // {file, layers, layers_total} of a print being watched
         self.suspended = ko.observable(); // why this print is not captured any more
+        self.indexing = ko.observable(); // {file, percent} while a large file is read
         self.capture = ko.observable(); // {layer, done, total} of the running one
         self.last = ko.observable(); // {layer, pictures, failures, seconds}
         self.switching = ko.observable(false);
@@ -41,6 +42,12 @@ $(function () {
             if (!self.enabled()) {
                 return gettext("Switched off. Prints run without pictures.");
             }
+            if (self.indexing()) {
+                return _.sprintf(
+                    gettext("Reading the layers of %(file)s: %(percent)s %%"),
+                    self.indexing(),
+                );
+            }
             if (!self.job()) {
                 return gettext("Ready. Pictures are taken from the next print on.");
             }
@@ -59,6 +66,7 @@ $(function () {
             if (!self.known()) return "fas fa-spinner fa-spin";
             if (self.capture()) return "fas fa-camera";
             if (!self.enabled()) return "fas fa-power-off";
+            if (self.indexing()) return "fas fa-spinner fa-spin";
             if (!self.job()) return "far fa-clock";
             return self.suspended() ? "fas fa-pause" : "fas fa-eye";
         });
@@ -105,7 +113,8 @@ $(function () {
             self.loginState.hasPermissionKo(self.access.permissions[CAPTURE])(),
         );
 
-        const show = ({ enabled, job, capture, last, suspended }) => {
+        const show = ({ enabled, job, capture, last, suspended, indexing }) => {
+            self.indexing(indexing || undefined);
             self.enabled(enabled);
             self.job(job || undefined);
             self.suspended(suspended || undefined);
