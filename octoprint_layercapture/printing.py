@@ -16,7 +16,8 @@ from .cameras import Webcams
 from .capture.engine import Engine
 from .gcode import Abandoned
 from .indexer import Indexed, Indexer
-from .jobs import Job, NotCaptured, Print, prepare, why_unreadablefrom .library import Store
+from .jobs import NotCaptured, Print, prepare, why_unreadable
+from .library import Store
 from .messages import N_, Message
 from .reports import ReportSection
 
