@@ -31,7 +31,7 @@ def index(
     try:
         with open(path, "rb") as file:
             return _index(file, os.fspath(path), min_height, progress)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise GcodeError(f"{os.fspath(path)} cannot be read: {error}") from error
     except _Raised as raised:
         raise raised.error from None
