@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests import environments
 from tests.browser.chromium import headless, log_in
@@ -20,7 +20,7 @@ from tests.browser.screens import SettingsScreen, TabScreen, load
 from tests.demo.demo import SAMPLE
 
 IMAGES = environments.ROOT / "docs" / "images"
-WINDOW = {"width": 1280, "height": 900}
+WINDOW = ViewportSize(width=1280, height=900)
 
 
 def settings(page: Page, folder: Path) -> None:

@@ -163,7 +163,9 @@ $(function () {
                         text:
                             answer.status === 409
                                 ? gettext("No print with layer captures is running.")
-                                : gettext("That did not work: the server did not answer."),
+                                : gettext(
+                                      "That did not work: the server did not answer.",
+                                  ),
                     }),
                 );
 
