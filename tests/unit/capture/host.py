@@ -335,7 +335,7 @@ class Host(ModelPrinter, Listener):
         if self.holds:
             return
         self._flush_job_queue()
-        if self._may_send_file() and self._next < len(self.lines):
+        if self.state is Activity.PRINTING and self._next < len(self.lines):
             self._send_file_line()
 
     def unblock(self):

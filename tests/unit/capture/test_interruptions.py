@@ -340,15 +340,15 @@ def test_a_printer_that_restarts_is_not_moved_any_more(step, way):
     check_is_over(host)
 
 
-SAYING_NOTHING = read_job(FIXTURES / "absolute_e.gcode")
+UNRETRACTED = FIXTURES / "volumetric.gcode"
 
 
 def test_what_the_printer_forgot_in_a_restart_is_not_restored_to_the_next_job():
     """The job before said M83; the next says nothing, and absolute is what counts."""
     host = played("travel", Host.reset)
-    unsaid = [line for line in SAYING_NOTHING if line.gcode not in ("M82", "G90")]
+    unsaid = [line for line in read_job(UNRETRACTED) if line.gcode not in ("M82", "G90")]
     host.lines, host.strike = unsaid, lambda name: None
-    host.layers = index(FIXTURES / "absolute_e.gcode").layers
+    host.layers = index(UNRETRACTED).layers
     host.plan = plan(host.layers, 2, False, False, ())
     host.moves.clear()
     host.start()
