@@ -41,6 +41,8 @@ class Group:
     @property
     def spiral(self) -> bool:
         """Whether most of it is laid while climbing."""
+        if len(self.runs) == 1:
+            return self.runs[0].climbing > self.runs[0].filament
         climbing = sum(run.climbing for run in self.runs)
         return climbing > sum(run.filament for run in self.runs)
 
@@ -51,16 +53,19 @@ class Group:
             return self.settled
         if self.spiral:
             return self.top
+        if len(self.runs) == 1:
+            return self.runs[0].z
         weights = self.weights
         return max(weights, key=lambda height: weights[height])
 
     @property
     def certain(self) -> bool:
         """Whether ``z`` is certain although amounts may be guessed."""
-        if all(run.exact for run in self.runs):
-            return True
-        weights = sorted(self.weights.values())
-        return len(weights) < 2 or weights[-1] > 10 * weights[-2]
+        return (
+            len(self.runs) == 1
+            or len(self.weights) < 2
+            or all(run.exact for run in self.runs)
+        )
 
     @property
     def weights(self) -> dict[float, float]:

@@ -14,7 +14,7 @@ from .runs import Record
 Path = Union[str, "os.PathLike[str]"]
 Progress = Callable[[float], None]
 
-_BEGINNING = 256 * 1024  # bytes after the first extruding move
+_BEGINNING = 128 * 1024  # bytes after the first extruding move
 _ENDS = 256 * 1024  # bytes at both ends of a file in which a slicer names itself
 
 

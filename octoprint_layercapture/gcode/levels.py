@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Optional
 
 from .groups import SAME, Box, Group
 from .runs import Run
@@ -89,7 +90,7 @@ def _is_small(levels: Sequence[Group], index: int) -> bool:
         return False
     if level.moves <= _FEW and level.moves < median(each.moves for each in following) / 2:
         return True
-    box, later = level.box, following[:_LATER][-1].box
+    box, later = level.box, _later_box(levels, index)
     if box is None:
         return False
     if level.moves <= _VERY_FEW and _width(box) < 3:
@@ -109,10 +110,16 @@ def _is_priming(levels: Sequence[Group]) -> bool:
         step, next_step = second.z - first.z, levels[2].z - second.z
         if first.filament < second.filament / 2 and 0 < step < 0.6 * next_step:
             return True
-    here, there = first.box, levels[1 : 1 + _LATER][-1].box
+    here, there = first.box, _later_box(levels, 0)
     if here is None or there is None:
         return False
     return _apart(here, there) or (_width(here) < 3 and _width(there) > 10)
+
+
+def _later_box(levels: Sequence[Group], index: int) -> Optional[Box]:
+    """What a level some way above covers, of those whose moves were read."""
+    boxes = [each.box for each in levels[index + 1 : index + 1 + _LATER]]
+    return next((box for box in reversed(boxes) if box is not None), None)
 
 
 def _length(box: Box) -> float:

@@ -24,6 +24,10 @@ _EVENT = re.compile(
 )
 _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
+_Z_MOVE = re.compile(
+    rb"G[01] (?:F[0-9.]+ )?(?:[XY]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
+    rb"(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n"
+)
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
 _DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing
 _MOVE = 32  # bytes of an extruding move, about
@@ -124,22 +128,17 @@ class _Skimmer:
         self._floor = stop
 
     def _z_move(self, start: int, stop: int) -> None:
-        line = self._text[start:stop]
-        comment = line.find(b";")
-        code = line if comment < 0 else line[:comment]
-        found = dict(_WORDS.findall(code))
-        if b"Z" not in code:
+        only = _Z_MOVE.match(self._text, start)
+        if only is None:
+            code = self._text[start:stop].partition(b";")[0]
+            if b"Z" in code:
+                self._event(start, stop)
             return
-        if b"Z" not in found or b"E" in code:
-            self._event(start, stop)
-            return
-        self._head.z = float(found[b"Z"])
+        self._head.z = float(only[1])
         self._head.z_known = True
 
     def _span(self, start: int, stop: int) -> None:
         """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
-        if self._text.find(b"E", start, stop) < 0:
-            return
         end = self._last_extrusion(start, stop)
         if end < 0:
             return
@@ -151,7 +150,6 @@ class _Skimmer:
             or not run.flat == height == run.last
         ):
             self._settle()
-            self._catch_up(start)
             start = self._begin(start, end)
             run = record.run
             if start == end or run is None:
@@ -164,45 +162,53 @@ class _Skimmer:
         self._end, self._end_z = end, self._head.z
 
     def _begin(self, start: int, end: int) -> int:
-        """Reads line by line up to the first move that extrudes; gives where it ends."""
-        text, record = self._text, self._record
-        runs, latest = len(record.runs), record.run
-        before = latest.end if latest is not None else -1
-        while start < end:
-            stop = text.find(b"\n", start) + 1
-            scan.line(record, text, start, stop, self._position)
-            self._floor = start = stop
-            run = record.run
-            if run is not None and (len(record.runs) != runs or run.end != before):
-                return stop
-        return end
+        """Begins a run with the first move that extrudes; gives where that ends."""
+        text, at = self._text, start
+        while True:
+            at = text.find(b"E", at, end)
+            line = text.rfind(b"\n", 0, at) + 1
+            stop = text.find(b"\n", at) + 1
+            if at < 0 or self._extrudes(line, at, stop):
+                break
+            at = stop
+        if at >= 0:
+            self._catch_up(line)
+            scan.line(self._record, text, line, stop, self._position)
+            self._floor = stop
+        return stop if at >= 0 else end
 
     def _last_extrusion(self, start: int, stop: int) -> int:
         """Where the last extruding move of the span ends, or -1."""
-        text, relative = self._text, not self._head.absolute_e
-        at = stop
-        while True:
-            at = text.rfind(b"E", start, at)
-            if at < 0:
-                return -1
-            line = text.rfind(b"\n", start, at) + 1 or start
+        text = self._text
+        at = text.rfind(b"E", start, stop)
+        while at >= 0:
+            line = text.rfind(b"\n", 0, at) + 1
             end = text.find(b"\n", at) + 1
-            found = self._words(line, end)
-            at = line
-            if found is None or b"E" not in found:
-                continue
-            filament = float(found[b"E"])
-            if not relative:
-                filament -= self._before(line, b"E")
-            if filament <= SMALLEST:
-                continue
-            if text[line + 1] > 0x31 and (
-                b"I" in found or b"J" in found or b"R" in found
-            ):
+            if self._extrudes(line, at, end):
                 return end
-            for letter in (b"X", b"Y"):
-                if letter in found and float(found[letter]) != self._before(line, letter):
-                    return end
+            at = text.rfind(b"E", start, line)
+        return -1
+
+    def _extrudes(self, line: int, at: int, end: int) -> bool:
+        """Whether the line with an ``E`` at ``at`` is a move that extrudes in XY."""
+        text, relative = self._text, not self._head.absolute_e
+        if text[line] != 0x47 or (relative and text[at + 1] == 0x2D):
+            return False
+        found = self._words(line, end)
+        if found is None or b"E" not in found:
+            return False
+        arc = text[line + 1] > 0x31 and not found.keys().isdisjoint((b"I", b"J", b"R"))
+        if not (arc or b"X" in found or b"Y" in found):
+            return False
+        filament = float(found[b"E"])
+        if not relative:
+            filament -= self._before(line, b"E")
+        if filament <= SMALLEST:
+            return False
+        return arc or any(
+            letter in found and float(found[letter]) != self._before(line, letter)
+            for letter in (b"X", b"Y")
+        )
 
     def _words(self, start: int, stop: int) -> Optional[dict[bytes, bytes]]:
         """The words of a move's line; None for another line."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_layercapture.gcode import GcodeError, LayerIndex, cache
+from octoprint_layercapture.gcode import GcodeError, LayerIndex, cache, index
 from octoprint_layercapture.gcode.cache import IndexCache
 
 OWN = Path(__file__).parents[2] / "fixtures" / "gcode"
@@ -29,7 +29,6 @@ def kept(tmp_path: Path) -> IndexCache:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that were read rather than taken from the cache."""
     paths: list[str] = []
-    index = cache.index
 
     def counted(path: str, **options: object) -> LayerIndex:
         paths.append(path)
