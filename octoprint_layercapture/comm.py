@@ -95,7 +95,7 @@ class CommSection(PrintSection):
         if script_type == "gcode" and script_name == "beforePrintStarted":
             try:
                 self._printer_port.seen(comm)
-                self.begin_print()
+                self.before_print()
             except Exception:
                 self._logger.exception("The job could not be prepared for captures")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ class LayerCapturePlugin(
         self._indexer = Indexer(cache.index, self.indexing_progressed)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._print = None
+        self._beginning = threading.Lock()
         self._announced = False
+        self._begun_by_event = False
         self._job = None
         self._last = {}
         self._indexing = None

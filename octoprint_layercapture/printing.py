@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -37,15 +38,19 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     _indexer: Indexer
     _webcams: Webcams
     _config: settings.Config
+    _beginning: threading.Lock
     _announced: bool
+    _begun_by_event: bool
 
     def on_event(self, event: str, payload: dict[str, Any]) -> None:
         if event == Events.FILE_SELECTED:
             self._index_ahead(payload)
         elif event == Events.PRINT_STARTED:
-            if self._print is None:
-                self.begin_print()
-            self._announced = True
+            with self._beginning:
+                if self._print is None:
+                    self._begin()
+                    self._begun_by_event = True
+                self._announced = True
         elif event == Events.PRINT_DONE or event in _OVER:
             # events come late: before its own PrintStarted they mean the job before
             if self._announced:
@@ -69,7 +74,14 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         profile: dict[str, Any] = self._printer_profile_manager.get_current_or_default()
         return profile
 
-    def begin_print(self, midway: bool = False) -> None:
+    def before_print(self) -> None:
+        """The script hook before the first line; PrintStarted may have come earlier."""
+        with self._beginning:
+            if not self._begun_by_event:
+                self._begin()
+            self._begun_by_event = False
+
+    def _begin(self, midway: bool = False) -> None:
         """A job is about to print its first line, or is printing already."""
         self._end("new job")
         self._announced = midway
@@ -154,6 +166,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         if self._print is None:
             return
         self._print = None
+        self._begun_by_event = False
         if self._job is None:
             self._indexer.abandon()
         self._engine.disarm(reason, completed)
@@ -203,7 +216,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         elif self._engine.suspended is not None:
             self._engine.go_on()
         elif self._print is not None and not self._print.path:
-            self.begin_print(midway=True)
+            self._begin(midway=True)
 
     def skip_print(self, skip: bool) -> bool:
         """Leave out the rest of this print, or not; False where nothing prints."""
