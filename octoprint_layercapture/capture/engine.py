@@ -134,7 +134,7 @@ class Engine:
         )
         self._thread.start()
 
-    def shutdown(self, seconds: float = 5.0) -> None:
+    def shutdown(self, seconds: float = 15.0) -> None:
         """End a capture under way, put the head back, stop the thread."""
         self.disarm(SHUTDOWN)
         self._work.put(None)

@@ -371,7 +371,15 @@ class CaptureRun:
             return
         if self._printer.activity() in (Activity.GONE, Activity.IDLE):
             return
-        self._head.send([*self._moves.leave(self._onward), *self._terms.after])
+        leave = [*self._moves.leave(self._onward), *self._terms.after]
+        if self._asked_to_stop() != SHUTDOWN:
+            self._head.send(leave)
+            return
+        # what is only queued would end with the process
+        try:
+            self._head.ask(leave, _SLACK, lambda: None)
+        except CaptureFailed:
+            _log.debug("Shutting down without proof that the head came back")
 
     def _is_lost(self) -> bool:
         """Whether the head did not come back to where it was to go."""

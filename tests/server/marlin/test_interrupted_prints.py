@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Callable
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.conftest import LogWatch
 from tests.printers.marlin_pty import MarlinPty
+from tests.printers.path import first_difference, laid
 from tests.server import captured
 from tests.server.captured import FAST, SMALL_GRID
 from tests.server.harness import Job, OctoPrint
@@ -17,6 +19,7 @@ from tests.server.marlin.rig import (
     LAYER_2,
     OURS,
     SLOW,
+    alone,
     catch_in_travel,
     check_next_print,
     check_print,
@@ -223,7 +226,7 @@ def test_folder_deleted_during_a_capture_costs_pictures_and_no_print(
     check_next_print(octoprint, marlin, camera)
 
 
-def test_server_stopped_during_a_capture_leaves_whole_files_and_starts_again(
+def test_server_stopped_during_a_capture_brings_the_head_back_first(
     octoprint: OctoPrint, marlin: MarlinPty, camera: SnapshotServer
 ) -> None:
     octoprint.configure(**FAST)
@@ -234,8 +237,11 @@ def test_server_stopped_during_a_capture_leaves_whole_files_and_starts_again(
     assert octoprint.process is None
     captured.check_whole(octoprint)
     assert captured.pictures(octoprint)
-    laid = [move for move in made(marlin) if move.lays]
-    assert max(move.end[2] for move in laid) <= LAYER_2[2] + 1e-9
+    ways = [line for line in lines(marlin) if re.match(r"G1 X\S+ Y\S+ F60000", line)]
+    assert len(ways) > 2
+    assert ways[-1] == f"G1 X{LAYER_2[0]:g} Y{LAYER_2[1]:g} F60000"
+    so_far = laid(made(marlin))
+    assert first_difference(so_far, laid(alone(GCODE))[: len(so_far)]) == ""
     octoprint.start()
     octoprint.connect(str(marlin.port))
     check_next_print(octoprint, marlin, camera)
