@@ -216,7 +216,8 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         elif self._engine.suspended is not None:
             self._engine.go_on()
         elif self._print is not None and not self._print.path:
-            self._begin(midway=True)
+            with self._beginning:
+                self._begin(midway=True)
 
     def skip_print(self, skip: bool) -> bool:
         """Leave out the rest of this print, or not; False where nothing prints."""
