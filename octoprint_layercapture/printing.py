@@ -141,6 +141,9 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
             return
         self._job = job
         self._engine.arm(job.armed)
+        if not self._config.enabled:
+            # switched off while the file was being read
+            self.apply_switch()
         for notice in job.notices:
             self.tell(notice)
         if self._settings.global_get(["webcam", "timelapse", "type"]) == "zchange":
