@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .cameras import CameraError, FakeCamera, Webcams
-from .capture.engine import Armed
 from .capture.grid import Volume, positions, volume
+from .capture.job import Armed
 from .capture.plan import plan
 from .capture.terms import Terms
 from .config import Config

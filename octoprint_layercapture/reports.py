@@ -7,7 +7,8 @@ import os
 from typing import Any, Optional
 
 from . import config as settings
-from .capture.engine import Engine, Listener
+from .capture.engine import Engine
+from .capture.job import Listener
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
 from .jobs import Job, Print

@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Callable, Optional
 
 from ..gcode import Layer
 from ..messages import N_, Message
 from .head import Head
-from .hold import JobHold, Lease
-from .plan import NO_TAGS, Plan, tags_of
-from .ports import Clock, Outcome, Printer, Recorder, Shot
+from .hold import JobHold
+from .job import NO_RECORDER, Armed, Called, Listener, broken
+from .plan import NO_TAGS, tags_of
+from .ports import Clock, Outcome, Printer, Recorder
 from .run import SHUTDOWN, CaptureRun
-from .terms import Terms
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
@@ -28,57 +27,6 @@ FILE_LINES: frozenset[str] = frozenset({"source:file"})
 FAILURES_IN_A_ROW = 3
 
 _MOVES = ("G0", "G1", "G2", "G3")
-
-
-class Listener:
-    """Hears what becomes of captures. Called on the capture thread."""
-
-    def capture_started(self, layer: Layer, positions: int) -> None:
-        """A layer's boundary was reached and the job is held."""
-
-    def capture_ended(self, outcome: Outcome) -> None:
-        """The job goes on."""
-
-    def layers_missed(self, layers: list[Layer]) -> None:
-        """The boundaries of these layers never came."""
-
-    def captures_suspended(self, why: Message) -> None:
-        """No more captures in this job, unless somebody switches them on again."""
-
-    def notice(self, message: Message) -> None:
-        """Something the user should know once."""
-
-
-@dataclass(frozen=True)
-class Armed:
-    """A job that is ready to be captured.
-
-    Attributes:
-        plan: its due layers and their tags
-        terms: what each capture does
-        open_recorder: makes the Recorder of one capture
-        changed: what is wrong with the job's file since it was indexed, or None
-        layer_at: the layer that a ``filepos`` belongs to
-    """
-
-    plan: Plan
-    terms: Terms
-    open_recorder: Callable[[Layer], Recorder]
-    changed: Callable[[], Optional[Message]]
-    layer_at: Callable[[int], Optional[Layer]]
-
-
-@dataclass(eq=False)
-class _Called:
-    """A capture that was called for, with its own claim to the hold.
-
-    ``stop`` names what ends it from outside, once something does.
-    """
-
-    job: Armed
-    layer: Layer
-    lease: Lease
-    stop: Optional[str] = None
 
 
 class Engine:
@@ -121,7 +69,7 @@ class Engine:
         self._overlook = False
         self._failures = 0
         self._told_silent = False
-        self._called: list[_Called] = []
+        self._called: list[Called] = []
         self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
         self._thread: Optional[threading.Thread] = None
 
@@ -283,7 +231,7 @@ class Engine:
             layer = None if job is None else self._called_for(job, tags)
             if job is None or layer is None:
                 return
-            called = _Called(job, layer, self._hold.lease())
+            called = Called(job, layer, self._hold.lease())
             if self._printer.can_hold() and not called.lease.take(connection):
                 _log.debug("Layer %d: the hold was refused, trying on", layer.number)
                 return
@@ -344,16 +292,16 @@ class Engine:
             _log.exception("The capture thread met an unexpected error")
         return True
 
-    def _capture(self, called: _Called) -> None:
+    def _capture(self, called: Called) -> None:
         outcome = None
-        recorder = _NO_RECORDER
+        recorder = NO_RECORDER
         try:
             run, recorder = self._prepare(called)
             # the next capture may begin in here, where the run lets the job go on
             outcome = run.run() if run is not None else None
         except Exception:
             _log.exception("Layer %d could not be captured", called.layer.number)
-            outcome = _broken(called)
+            outcome = broken(called)
         finally:
             self.run = None
             called.lease.release()
@@ -364,14 +312,14 @@ class Engine:
             self._listener.capture_ended(outcome)
             self._learn(outcome)
 
-    def _prepare(self, called: _Called) -> tuple[Optional[CaptureRun], Recorder]:
+    def _prepare(self, called: Called) -> tuple[Optional[CaptureRun], Recorder]:
         """The capture's run, or None where its file is not what it was."""
         job, layer = called.job, called.layer
         self._report_missed(self._passed_over(job, layer))
         changed = job.changed()
         if changed is not None:
             self._give_up(changed)
-            return None, _NO_RECORDER
+            return None, NO_RECORDER
         terms = job.terms
         if not self._printer.can_hold():
             terms = replace(terms, pause=True)
@@ -435,35 +383,3 @@ class Engine:
     def _report_missed(self, missed: list[Layer]) -> None:
         if missed:
             self._listener.layers_missed(missed)
-
-
-def _broken(called: _Called) -> Outcome:
-    """The outcome of a capture that could not even begin."""
-    return Outcome(
-        layer=called.layer,
-        visited=0,
-        planned=len(called.job.terms.allowed),
-        failure=Message(N_("An internal error, see octoprint.log for it.")),
-        harmless=True,
-        interrupted=None,
-        paused=False,
-        seconds=0.0,
-    )
-
-
-class _NoRecorder:
-    """Stands in until a capture's own recorder is open."""
-
-    def expose(self, shot: Shot) -> Future[None]:
-        done: Future[None] = Future()
-        done.set_result(None)
-        return done
-
-    def abandon(self) -> None:
-        pass
-
-    def close(self, outcome: Outcome) -> None:
-        pass
-
-
-_NO_RECORDER: Recorder = _NoRecorder()

@@ -11,8 +11,9 @@ import sys
 import time
 from typing import Any, Callable, Optional, cast
 
-from octoprint_layercapture.capture.engine import Armed, Engine, Listener
+from octoprint_layercapture.capture.engine import Engine
 from octoprint_layercapture.capture.grid import volume
+from octoprint_layercapture.capture.job import Armed, Listener
 from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.capture.ports import Clock, Printer
 from octoprint_layercapture.capture.terms import Terms

@@ -12,7 +12,8 @@ from collections import deque
 from concurrent.futures import Future
 from typing import Any, Callable
 
-from octoprint_layercapture.capture.engine import Armed, Engine, Listener
+from octoprint_layercapture.capture.engine import Engine
+from octoprint_layercapture.capture.job import Armed, Listener
 from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.capture.ports import Activity, PrinterGone
 from octoprint_layercapture.capture.run import Step

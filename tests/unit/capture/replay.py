@@ -10,7 +10,8 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from octoprint_layercapture.capture.engine import Armed, Engine, Listener
+from octoprint_layercapture.capture.engine import Engine
+from octoprint_layercapture.capture.job import Armed, Listener
 from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.gcode import index
 from tests.unit.capture.conftest import FakeRecorder, some_terms

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from octoprint_layercapture.capture.engine import Armed, Engine, Listener
+from octoprint_layercapture.capture.engine import Engine
+from octoprint_layercapture.capture.job import Armed, Listener
 from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.capture.ports import Activity
 from tests.unit.capture.conftest import FakeRecorder, a_layer, some_terms
