@@ -62,7 +62,10 @@ class _Skimmer:
         self._position = position
         self._floor = 0  # the head's x, y, e are those before this offset
         self._end: Optional[int] = None  # of the latest extruding move, if not settled
-        self._end_z = 0.0
+        self._end_z = self._pending_z = 0.0
+        #: Stretches at the run's height with filament in them, not looked at closer yet:
+        #: only the last extruding move counts, and there may come a later one.
+        self._pending: list[tuple[int, int]] = []
 
     def run(self) -> None:
         """Reads the text from event to event."""
@@ -120,6 +123,7 @@ class _Skimmer:
 
     def _event(self, start: int, stop: int) -> None:
         if self._text[start] == 0x3B:
+            self._take_in()
             scan.line(self._record, self._text, start, stop, self._position)
             return
         self._settle()
@@ -139,27 +143,43 @@ class _Skimmer:
 
     def _span(self, start: int, stop: int) -> None:
         """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
-        end = self._last_extrusion(start, stop)
-        if end < 0:
+        if self._text.find(b"E", start, stop) < 0:
             return
         record, run, height = self._record, self._record.run, self._head.height
         if (
-            run is None
-            or run.seam is not None
-            or run.marks != len(record.marks)
-            or not run.flat == height == run.last
+            run is not None
+            and run.flat == height == run.last
+            and run.seam is None
+            and run.marks == len(record.marks)
         ):
+            self._pending.append((start, stop))
+            self._pending_z = self._head.z
+            return
+        end = self._last_extrusion(start, stop)
+        if end >= 0:
             self._settle()
             start = self._begin(start, end)
-            run = record.run
-            if start == end or run is None:
-                return
-        run.end = self._position + end
-        run.filament += (end - start) * record.density
-        run.moves += (end - start) // _MOVE
-        run.exact = False
-        record.after = None
-        self._end, self._end_z = end, self._head.z
+            if start < end:
+                self._pending.append((start, end))
+                self._pending_z = self._head.z
+
+    def _take_in(self) -> None:
+        """Looks at the stretches that were put off."""
+        record, run = self._record, self._record.run
+        pending, self._pending = self._pending, []
+        while pending and run is not None:
+            start, stop = pending.pop()
+            end = self._last_extrusion(start, stop)
+            if end < 0:
+                continue
+            length = end - start + sum(b - a for a, b in pending)
+            run.end = self._position + end
+            run.filament += length * record.density
+            run.moves += length // _MOVE
+            run.exact = False
+            record.after = None
+            self._end, self._end_z = end, self._pending_z
+            return
 
     def _begin(self, start: int, end: int) -> int:
         """Begins a run with the first move that extrudes; gives where that ends."""
@@ -168,7 +188,7 @@ class _Skimmer:
             at = text.find(b"E", at, end)
             line = text.rfind(b"\n", 0, at) + 1
             stop = text.find(b"\n", at) + 1
-            if at < 0 or self._extrudes(line, at, stop):
+            if at < 0 or self._extrudes(line, stop):
                 break
             at = stop
         if at >= 0:
@@ -179,21 +199,20 @@ class _Skimmer:
 
     def _last_extrusion(self, start: int, stop: int) -> int:
         """Where the last extruding move of the span ends, or -1."""
-        text = self._text
+        text, relative = self._text, not self._head.absolute_e
         at = text.rfind(b"E", start, stop)
         while at >= 0:
             line = text.rfind(b"\n", 0, at) + 1
-            end = text.find(b"\n", at) + 1
-            if self._extrudes(line, at, end):
-                return end
+            if text[line] == 0x47 and not (relative and text[at + 1] == 0x2D):
+                end = text.find(b"\n", at) + 1
+                if self._extrudes(line, end):
+                    return end
             at = text.rfind(b"E", start, line)
         return -1
 
-    def _extrudes(self, line: int, at: int, end: int) -> bool:
-        """Whether the line with an ``E`` at ``at`` is a move that extrudes in XY."""
-        text, relative = self._text, not self._head.absolute_e
-        if text[line] != 0x47 or (relative and text[at + 1] == 0x2D):
-            return False
+    def _extrudes(self, line: int, end: int) -> bool:
+        """Whether the line is a move that extrudes in XY."""
+        text = self._text
         found = self._words(line, end)
         if found is None or b"E" not in found:
             return False
@@ -201,7 +220,7 @@ class _Skimmer:
         if not (arc or b"X" in found or b"Y" in found):
             return False
         filament = float(found[b"E"])
-        if not relative:
+        if self._head.absolute_e:
             filament -= self._before(line, b"E")
         if filament <= SMALLEST:
             return False
@@ -244,6 +263,7 @@ class _Skimmer:
 
     def _settle(self) -> None:
         """Keeps the head as the latest extruding move left it, before it changes."""
+        self._take_in()
         if self._end is None:
             return
         after = self._head.copy()
