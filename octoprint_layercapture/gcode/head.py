@@ -106,18 +106,15 @@ class Head:
     def _move(self, name: str, given: Words) -> Effect:
         scale, arc = self.scale, name in ("G2", "G3")
         planar = arc and ("I" in given or "J" in given or "R" in given)
-        for axis in ("x", "y"):
-            value = given.get(axis.upper())
-            if value is not None:
-                before = getattr(self, axis)
-                after = value * scale + (0.0 if self.absolute else before)
-                if not abs(after) < FARTHEST:
-                    after = nan
-                if self.absolute:
-                    planar = planar or after != before
-                else:
-                    planar = planar or value != 0
-                setattr(self, axis, after)
+        x, y = given.get("X"), given.get("Y")
+        if x is not None:
+            after = x * scale if self.absolute else self.x + x * scale
+            planar = planar or (after != self.x if self.absolute else x != 0)
+            self.x = after if abs(after) < FARTHEST else nan
+        if y is not None:
+            after = y * scale if self.absolute else self.y + y * scale
+            planar = planar or (after != self.y if self.absolute else y != 0)
+            self.y = after if abs(after) < FARTHEST else nan
         rise = False
         value = given.get("Z")
         if value is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from . import head as heads
 from . import slicers
@@ -44,7 +44,7 @@ def read(text: bytes, position: int, head: Head, *, last: bool) -> Seam:
 
     ``head`` is as that move left it, and is changed. ``last``: nothing extrudes after it.
     """
-    steps, marker_pos = _steps(text, position, head)
+    steps, marker_pos = _steps(text, position, head, last)
     capture, retracted = _capture(steps, position, last)
     start = 0
     while start < len(steps) and steps[start].end <= capture:
@@ -58,15 +58,16 @@ def read(text: bytes, position: int, head: Head, *, last: bool) -> Seam:
     )
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     end: int
     effect: Effect
     wiping: bool
     ending: bool  # end G-code begins before it
 
 
-def _steps(text: bytes, position: int, head: Head) -> tuple[list[_Step], Optional[int]]:
+def _steps(
+    text: bytes, position: int, head: Head, last: bool
+) -> tuple[list[_Step], Optional[int]]:
     steps: list[_Step] = []
     marker_pos: Optional[int] = None
     latest = position
@@ -81,7 +82,7 @@ def _steps(text: bytes, position: int, head: Head) -> tuple[list[_Step], Optiona
                 wiping = wipe[1] == b"START"
             elif marker_pos is None and slicers.marker(comment[1:]) is not None:
                 marker_pos = latest
-            elif _END_OF_PRINT.match(comment):
+            elif last and _END_OF_PRINT.match(comment):
                 ending = True
             continue
         effect = head.feed(command)

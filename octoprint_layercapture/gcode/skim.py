@@ -25,8 +25,8 @@ _EVENT = re.compile(
 _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
 _Z_MOVE = re.compile(
-    rb"G[01] (?:F[0-9.]+ )?(?:[XY]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
-    rb"(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n"
+    rb"G[0-3] (?:[FXYIJP]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
+    rb"(?: [FXYIJP]-?[0-9.]+)*[ \t]*(?:;[^\n]*)?\r?\n"
 )
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
 _DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing

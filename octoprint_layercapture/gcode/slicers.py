@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from re import Match, Pattern
+from re import Pattern
 from typing import NamedTuple, Optional
 
 
@@ -77,13 +77,11 @@ PROMISING = (
 def marker(comment: bytes) -> Optional[Marker]:
     """The mark in a comment (the text after its first ``;``), if there is one."""
     found = _MARK.match(comment)
-    return None if found is None else _read(found)
-
-
-def _read(found: Match[bytes]) -> Marker:
-    index = next(i for i in range(len(DIALECTS)) if found[f"d{i}"] is not None)
-    number = found.groupdict().get(f"n{index}")
-    return Marker(index, None if number is None else int(number))
+    if found is None or found.lastgroup is None:
+        return None
+    index = found.lastgroup[1:]
+    number = found[f"n{index}"] if f"n{index}" in _MARK.groupindex else None
+    return Marker(int(index), None if number is None else int(number))
 
 
 #: By name: a word in lower case that is there, and a pattern around it.
