@@ -40,7 +40,7 @@ def test_a_capture_by_pause_changes_nothing_of_what_is_printed(
     pausing: OctoPrint,
 ) -> None:
     sent = pausing.print_gcode(GCODE).sent()
-    assert first_difference(paths.of_file(GCODE), sent) is None
+    assert first_difference(paths.of_file(GCODE), sent) == ""
 
 
 def test_a_cancel_during_a_capture_by_pause_ends_the_job(pausing: OctoPrint) -> None:
