@@ -19,7 +19,7 @@ _OURS = ("source:plugin", "plugin:layercapture")
 
 _BUFFERED = 64  # lines that a firmware may still have queued, with much to spare
 _SLOW = 300.0  # mm/min assumed where no feedrate has been said
-_LONGEST = 600.0  # s
+_LONGEST = 300.0  # s
 
 COLD = 170.0  # °C below which Marlin, for one, refuses to move filament
 

@@ -258,7 +258,7 @@ class CaptureRun:
         self._head.standstill = STANDSTILL[terms.standstill]
         queued = self._printer.queued_seconds()
         reported = self._head.ask(
-            (), _SLACK + 3 * queued, self._interruption, needed=queued
+            (), _SLACK + 1.5 * queued, self._interruption, needed=queued
         )
         left = self._printer.modal()
         here = self._check_place(left, reported)
