@@ -308,9 +308,12 @@ class Engine:
             with self._lock:
                 self._called.remove(called)
         if outcome is not None:
-            recorder.close(outcome)
-            self._listener.capture_ended(outcome)
-            self._learn(outcome)
+            try:
+                self._listener.capture_ended(outcome)
+                self._learn(outcome)
+            finally:
+                # last, since what is told of the pictures ends the capture's story
+                recorder.close(outcome)
 
     def _prepare(self, called: Called) -> tuple[Optional[CaptureRun], Recorder]:
         """The capture's run, or None where its file is not what it was."""
