@@ -68,7 +68,7 @@ class Engine:
         self._now = False
         self._overlook = False
         self._failures = 0
-        self._told_silent = False
+        self._told_silent: Optional[object] = None
         self._called: list[Called] = []
         self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
         self._thread: Optional[threading.Thread] = None
@@ -342,7 +342,10 @@ class Engine:
 
     def _learn(self, outcome: Outcome) -> None:
         """What a capture's end means for those to come."""
-        if self.head.silent and not self._told_silent:
+        connection = self._printer.connection()
+        # once may be a line lost on the way
+        if self.head.unanswered > 1 and self._told_silent is not connection:
+            self._told_silent = connection
             self._listener.notice(
                 Message(
                     N_(
@@ -351,7 +354,7 @@ class Engine:
                     )
                 )
             )
-        self._told_silent = self.head.silent
+        self.head.unanswered = 0
         if outcome.failure is None and outcome.interrupted is None:
             self._failures = 0
         elif outcome.failure is not None and not outcome.harmless:

@@ -30,7 +30,7 @@ _ASK = "M114"
 _RESTARTED = "start"
 _SLICE = 0.1  # s between looks at what may interrupt
 _BUSY_GRANTS = 10.0  # s that one "busy" adds
-_REPORT_PATIENCE = 2.0  # s for the other half when only report or only ok came
+_REPORT_PATIENCE = 1.0  # s for the other half when only report or only ok came
 _LOST_OK = 5.0  # s for the answer once sending was let go on without an ok
 _NUMBER = r":\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)(?![\w.])"
 _AXES = tuple(re.compile(rf"(?<![A-Za-z]){axis}{_NUMBER}") for axis in "XYZ")
@@ -101,6 +101,8 @@ class Head:
         restarts: how often the printer has restarted; it knows no position then
         silent: the firmware acknowledges M114 without a report, so arrival is a matter
             of time computed from distance and speed
+        unanswered: how often it did so; a report that comes unasked ends the silence
+            only in between
     """
 
     def __init__(self, printer: Printer, clock: Clock) -> None:
@@ -110,6 +112,7 @@ class Head:
         self.standstill: tuple[str, ...] = STANDSTILL["m400"]
         self.restarts = 0
         self.silent = False
+        self.unanswered = 0
         self._number = 0
         self._question: Optional[_Question] = None
         self._busy_until = 0.0
@@ -209,6 +212,7 @@ class Head:
             )
         self.silent = question.report is None
         if self.silent:
+            self.unanswered += 1
             self.wait(began + needed - self._clock.monotonic(), interruption)
         return question.report
 
