@@ -68,7 +68,7 @@ class _Question:
         self.acknowledged_at: Optional[float] = None
         self.reported_at: Optional[float] = None
         self.report: Optional[Reported] = None
-        self.answered = False
+        self.over = False
 
     def hear(self, line: str, now: float) -> None:
         """A line from the printer after the question went out."""
@@ -77,17 +77,18 @@ class _Question:
         if report is not None:
             # until the ok, a later report is nearer to the answer than an earlier one
             self.report, self.reported_at = report, now
-            self.answered = acknowledges or self.acknowledged_at is not None
+            self.over = acknowledges or self.acknowledged_at is not None
         elif acknowledges:
             self.acknowledged_at = now
-            self.answered = self.report is not None
+            self.over = self.report is not None
+        elif self.acknowledged_at is not None and line.strip():
+            # some firmwares report right behind their ok; what comes later is unasked
+            self.over = True
 
     def settled(self, now: float, patience: float) -> bool:
-        """Whether no more is to be waited for: answered, or half of it long ago."""
+        """Whether no more is to be waited for: over, or half of it came long ago."""
         halves = (self.acknowledged_at, self.reported_at)
-        return self.answered or any(
-            at is not None and now - at >= patience for at in halves
-        )
+        return self.over or any(at is not None and now - at >= patience for at in halves)
 
 
 class Head:
@@ -101,8 +102,7 @@ class Head:
         restarts: how often the printer has restarted; it knows no position then
         silent: the firmware acknowledges M114 without a report, so arrival is a matter
             of time computed from distance and speed
-        unanswered: how often it did so; a report that comes unasked ends the silence
-            only in between
+        unanswered: how often it did so
     """
 
     def __init__(self, printer: Printer, clock: Clock) -> None:
@@ -137,7 +137,7 @@ class Head:
         with self.news:
             if "busy:" in line:
                 self._busy_until = self._clock.monotonic() + _BUSY_GRANTS
-            if question.asked and not question.answered:
+            if question.asked and not question.over:
                 question.hear(line, self._clock.monotonic())
             self.news.notify_all()
 

@@ -99,6 +99,12 @@ def test_an_ok_before_the_report_is_fine():
     assert Wire().ask(None, "ok", HERE) == (10, 20, 0.3)
 
 
+def test_a_report_that_comes_later_than_right_behind_the_ok_was_not_asked_for():
+    wire = Wire()
+    assert wire.ask(None, "ok", " T:200.00 /200.00", HERE) is None
+    assert wire.head.silent
+
+
 def test_a_report_within_the_ok_is_fine():
     assert Wire().ask(None, "ok C: X:10.00 Y:20.00 Z:0.30 E:0.0") == (10, 20, 0.3)
 
