@@ -124,6 +124,7 @@ class Engine:
             self._now = False
             self._failures = 0
             self.suspended = None
+            self.head.forget()
             self._refresh()
         self._waiting.release()
 

@@ -30,7 +30,8 @@ _ASK = "M114"
 _RESTARTED = "start"
 _SLICE = 0.1  # s between looks at what may interrupt
 _BUSY_GRANTS = 10.0  # s that one "busy" adds
-_REPORT_PATIENCE = 1.0  # s for the other half when only report or only ok came
+_PATIENCE = 1.0  # s for the other half when only report or only ok came
+_STRAY_OK = 5.0  # s more than motion needs, for the report of a printer that does report
 _LOST_OK = 5.0  # s for the answer once sending was let go on without an ok
 _NUMBER = r":\s*([-+]?\d+(?:\.\d*)?|[-+]?\.\d+)(?![\w.])"
 _AXES = tuple(re.compile(rf"(?<![A-Za-z]){axis}{_NUMBER}") for axis in "XYZ")
@@ -60,35 +61,55 @@ class Misplaced(CaptureFailed):
 
 
 class _Question:
-    """Our own question on its way: when it went out and what came back."""
+    """Our own question on its way: when it went out and what came back.
+
+    The answer is a report and an ok, the one right behind the other where an ok has come
+    before: that one belonged to something else, or the firmware reports behind its ok. A
+    report on its own after the ok is one that nobody asked for.
+    """
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self.asked = False
-        self.acknowledged_at: Optional[float] = None
-        self.reported_at: Optional[float] = None
-        self.report: Optional[Reported] = None
         self.over = False
+        self._report: Optional[Reported] = None
+        self._reported_at: Optional[float] = None
+        self._acknowledged_at: Optional[float] = None
+        self._before = ""
+
+    @property
+    def answer(self) -> Optional[Reported]:
+        """The report, once all is settled; None where there was only an ok."""
+        lost_ok = self._acknowledged_at is None
+        return self._report if self.over or lost_ok else None
 
     def hear(self, line: str, now: float) -> None:
         """A line from the printer after the question went out."""
         report = parse_report(line)
         acknowledges = line.lstrip().lower().startswith("ok")
         if report is not None:
-            # until the ok, a later report is nearer to the answer than an earlier one
-            self.report, self.reported_at = report, now
-            self.over = acknowledges or self.acknowledged_at is not None
+            self._report, self._reported_at = report, now
+            self.over = acknowledges or self._before == "ok"
         elif acknowledges:
-            self.acknowledged_at = now
-            self.over = self.report is not None
-        elif self.acknowledged_at is not None and line.strip():
-            # some firmwares report right behind their ok; what comes later is unasked
-            self.over = True
+            first = self._acknowledged_at is None
+            self.over = self._report is not None and (first or self._before == "report")
+            self._acknowledged_at = now
+        self._before = "report" if report is not None else "ok" if acknowledges else line
 
-    def settled(self, now: float, patience: float) -> bool:
-        """Whether no more is to be waited for: over, or half of it came long ago."""
-        halves = (self.acknowledged_at, self.reported_at)
-        return self.over or any(at is not None and now - at >= patience for at in halves)
+    def settled(self, now: float, without_report: float) -> bool:
+        """Whether no more is to be waited for: over, or half of it came long ago.
+
+        ``without_report``: how long to wait for a report behind an ok, s
+        """
+
+        def long_ago(since: Optional[float], seconds: float) -> bool:
+            return since is not None and now - since >= seconds
+
+        return (
+            self.over
+            or long_ago(self._acknowledged_at, without_report)
+            or (self._acknowledged_at is None and long_ago(self._reported_at, _PATIENCE))
+        )
 
 
 class Head:
@@ -113,6 +134,7 @@ class Head:
         self.restarts = 0
         self.silent = False
         self.unanswered = 0
+        self._reports = False
         self._number = 0
         self._question: Optional[_Question] = None
         self._busy_until = 0.0
@@ -140,6 +162,11 @@ class Head:
             if question.asked and not question.over:
                 question.hear(line, self._clock.monotonic())
             self.news.notify_all()
+
+    def forget(self) -> None:
+        """Another job, perhaps another printer: whether it reports is to be seen."""
+        self.silent = self._reports = False
+        self.unanswered = 0
 
     def send(self, lines: Sequence[str]) -> None:
         """Send lines in one piece and wait for nothing.
@@ -184,10 +211,16 @@ class Head:
         self._number += 1
         question = _Question(f"layercapture:{self._number}")
         began = self._clock.monotonic()
+        if self.silent:
+            without_report = 0.0
+        elif self._reports:
+            # the ok may have been that of something else, and the head still on its way
+            without_report = needed + _STRAY_OK
+        else:
+            without_report = _PATIENCE
 
         def settled() -> bool:
-            patience = 0.0 if self.silent else _REPORT_PATIENCE
-            return question.settled(self._clock.monotonic(), patience)
+            return question.settled(self._clock.monotonic(), without_report)
 
         with self.news:
             self._busy_until = 0.0
@@ -210,11 +243,12 @@ class Head:
             raise CaptureFailed(
                 Message(N_("The printer did not answer where the head is in time."))
             )
-        self.silent = question.report is None
+        self.silent = question.answer is None
+        self._reports = not self.silent
         if self.silent:
             self.unanswered += 1
             self.wait(began + needed - self._clock.monotonic(), interruption)
-        return question.report
+        return question.answer
 
     def arrive(
         self,

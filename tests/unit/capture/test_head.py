@@ -105,6 +105,20 @@ def test_a_report_that_comes_later_than_right_behind_the_ok_was_not_asked_for():
     assert wire.head.silent
 
 
+def test_an_ok_that_belonged_to_something_else_does_not_hide_the_answer():
+    wire = Wire()
+    assert wire.ask(None, "ok", "echo:busy: processing", HERE, "ok") == (10, 20, 0.3)
+    assert not wire.head.silent
+
+
+def test_a_printer_that_reports_is_waited_for_behind_an_ok_of_something_else():
+    wire = Wire()
+    assert wire.ask(None, HERE, "ok") == (10, 20, 0.3)
+    late = [" T:200.00 /200.00"] * 25
+    assert wire.ask(None, "ok", *late, HERE, "ok", seconds=60.0) == (10, 20, 0.3)
+    assert not wire.head.silent
+
+
 def test_a_report_within_the_ok_is_fine():
     assert Wire().ask(None, "ok C: X:10.00 Y:20.00 Z:0.30 E:0.0") == (10, 20, 0.3)
 
