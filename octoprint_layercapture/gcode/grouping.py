@@ -65,7 +65,7 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     """
     settled: list[Group] = []
     for index, each in enumerate(groups):
-        if settled and _is_excursion(settled[-1].z, each.z, groups[index + 1 :][:200]):
+        if settled and _is_excursion(settled[-1].z, each.z, groups[index + 1 : index + 201]):
             settled[-1].settled = settled[-1].z
             settled[-1].runs.extend(each.runs)
         else:

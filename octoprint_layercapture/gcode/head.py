@@ -24,6 +24,13 @@ STOP = "stop"  # heats, homes, changes the tool, switches motors, or may do so
 OTHER = "other"
 
 
+def kind_of_move(filament: float, planar: bool) -> str:
+    """What a move does that feeds ``filament`` mm; ``planar``: X or Y moves."""
+    if filament > SMALLEST:
+        return EXTRUDE if planar else PRIME
+    return RETRACT if filament < -SMALLEST else TRAVEL
+
+
 class Effect(NamedTuple):
     """What a line did. ``filament`` in mm, negative when pulled back."""
 
@@ -130,11 +137,7 @@ class Head:
             else:
                 filament = value * scale
                 self.e += filament
-        if filament > SMALLEST:
-            kind = EXTRUDE if planar else PRIME
-        else:
-            kind = RETRACT if filament < -SMALLEST else TRAVEL
-        return Effect(kind, filament, planar, rise, name)
+        return Effect(kind_of_move(filament, planar), filament, planar, rise, name)
 
     def _mode(self, name: str) -> None:
         if name == "G20":

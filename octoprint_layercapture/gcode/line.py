@@ -28,6 +28,13 @@ MODES = frozenset(("G20", "G21", "G90", "G91", "M82", "M83"))
 HARMLESS_MACRO = rb"(?i:SET_|EXCLUDE_OBJECT|TIMELAPSE|RESPOND|STATUS)"
 _HARMLESS = re.compile(HARMLESS_MACRO)
 
+_N = rb"(-?[0-9]*\.?[0-9]+)"
+#: The usual way of writing a move that is no arc. Its groups are X, Y, Z and E.
+STRAIGHT = (
+    rb"G[01] (?:F[0-9.]+ ?)?(?:X" + _N + rb" ?)?(?:Y" + _N + rb" ?)?(?:Z" + _N + rb" ?)?"
+    rb"(?:F[0-9.]+ ?)?(?:E" + _N + rb" ?)?(?:F[0-9.]+ ?)?(?:;[^\n]*)?\r?\n"
+)
+
 Words = dict[str, float]
 
 

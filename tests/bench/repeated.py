@@ -1,0 +1,100 @@
+"""Long prints made of a real file's own layers, for measuring on what slicers write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from octoprint_layercapture.gcode import index, scan
+from octoprint_layercapture.gcode.runs import Mark, Record
+from octoprint_layercapture.gcode.slicers import DIALECTS
+
+_CHANGING = re.compile(
+    rb"^G(?P<mode>9[01])\b"
+    rb"|^(?P<move>G[0-3] [^;\n]*Z)(?P<z>-?[0-9]*\.?[0-9]+)"
+    rb"|^(?P<mark>;[ ;]*(?:LAYER:|layer ))(?P<number>\d+)(?=,|\r?$)",
+    re.MULTILINE,
+)
+
+
+def marked(path: Path) -> bool:
+    """Whether the file has enough layer marks to be repeated."""
+    return len(_marks(_read(path)[1])) > 4
+
+
+def write(source: Path, target: Path, size: int, *, marks: bool) -> None:
+    """Writes a print of about ``size`` bytes: the layers of ``source`` over and over,
+    higher each time and numbered on, with its beginning and end.
+
+    ``marks`` false leaves out all comments.
+    """
+    text, record = _read(source)
+    found = _marks(record)
+    start, stop = found[1].position, found[-1].position
+    rise = _rise(source, start, stop)
+    head, body, tail = text[:start], text[start:stop], text[stop:]
+    if not marks:
+        head, body, tail = (re.sub(rb";[^\n\r]*", b"", t) for t in (head, body, tail))
+    begin = Record()
+    scan.lines(begin, head, 0)
+    again = b"G92 E%.5f\n" % begin.head.e if begin.head.absolute_e else b""
+    parts, last = list(_parts(body)), list(_parts(tail))
+    times = max((size - len(head)) // len(body), 1)
+    with open(target, "wb") as file:
+        file.write(head)
+        for time in range(times):
+            file.write(again if time else b"")
+            file.write(_raised(parts, time * rise, time * (len(found) - 2)))
+        file.write(_raised(last, (times - 1) * rise, (times - 1) * (len(found) - 2)))
+
+
+def _read(path: Path) -> tuple[bytes, Record]:
+    text = path.read_bytes().decode("utf-8-sig", "replace").encode("utf-8")
+    record = Record()
+    scan.lines(record, text, 0)
+    return text, record
+
+
+def _marks(record: Record) -> list[Mark]:
+    """The marks of the best dialect."""
+    for dialect in range(len(DIALECTS)):
+        marks = [mark for mark in record.marks if mark.marker.dialect == dialect]
+        if marks:
+            return marks
+    return []
+
+
+def _rise(source: Path, start: int, stop: int) -> float:
+    """How much higher, in mm, the layers from ``start`` to ``stop`` go each time."""
+    layers = index(source).layers
+    first = next(each.z for each in layers if each.capture_pos > start)
+    after = next((each.z for each in layers if each.capture_pos > stop), 0.0)
+    within = [each.z for each in layers if start < each.capture_pos <= stop]
+    return max(after - first, max(within) - min(within) + 0.2)
+
+
+def _parts(text: bytes) -> Iterator[tuple[bytes, float, int]]:
+    """Text, and what follows it: a height in mm, or a layer's number, or neither."""
+    at, absolute = 0, True
+    for found in _CHANGING.finditer(text):
+        if found["mode"] is not None:
+            absolute = found["mode"] == b"90"
+        elif found["mark"] is not None:
+            yield text[at : found.end("mark")], 0.0, int(found["number"])
+            at = found.end()
+        elif absolute:
+            yield text[at : found.end("move")], float(found["z"]), -1
+            at = found.end()
+    yield text[at:], 0.0, -2
+
+
+def _raised(parts: list[tuple[bytes, float, int]], rise: float, more: int) -> bytes:
+    out = []
+    for text, z, number in parts:
+        out.append(text)
+        if number >= 0:
+            out.append(b"%d" % (number + more))
+        elif number == -1:
+            out.append(b"%.3f" % (z + rise))
+    return b"".join(out)
