@@ -12,9 +12,9 @@ import re
 from typing import Optional
 
 from . import scan, slicers
-from .head import SMALLEST
 from .line import HARMLESS_MACRO
-from .runs import Record
+from .moves import Moves
+from .runs import Mark, Record
 
 #: A line that may change more than X, Y and E, from the line end before it on. Z moves
 #: are found by their letter.
@@ -23,7 +23,7 @@ _EVENT = re.compile(
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
 )
 _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
-_WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
+_NEW_E = re.compile(rb"G92 E(-?[0-9]*\.?[0-9]+)[ \t]*(?:;[^\n]*)?\r?\n")
 _Z_MOVE = re.compile(
     rb"G[0-3] (?:[FXYIJP]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
     rb"(?: [FXYIJP]-?[0-9.]+)*[ \t]*(?:;[^\n]*)?\r?\n"
@@ -60,7 +60,9 @@ class _Skimmer:
         self._head = record.head
         self._text = text
         self._position = position
-        self._floor = 0  # the head's x, y, e are those before this offset
+        self._moves = Moves(text, record.head)
+        self._z_word: Optional[bytes] = None  # that gave the head its height, if known
+        self._z = 0.0  # what it says
         self._end: Optional[int] = None  # of the latest extruding move, if not settled
         self._end_z = self._pending_z = 0.0
         #: Stretches at the run's height with filament in them, not looked at closer yet:
@@ -82,15 +84,22 @@ class _Skimmer:
             if 0 <= z_at < event_at:
                 start = text.rfind(b"\n", 0, z_at) + 1
                 stop = find(b"\n", z_at) + 1
-                z_at = find(b"Z", stop)
                 if text[start] != 0x47:  # a comment, or a line that changes nothing
+                    z_at = find(b"Z", stop)
                     continue
+                back = self._end_of_hop(start, stop, event_at)
+                if back > 0:
+                    z_at = find(b"Z", back)
+                    continue
+                z_at = find(b"Z", stop)
                 self._span(at, start)
                 self._z_move(start, stop)
             elif event is not None:
                 start, stop = event_at, find(b"\n", event_at) + 1
                 event = next(events, None)
                 event_at = event.start() + 1 if event is not None else len(text)
+                if text.startswith(b"G92 E", start) and self._new_e(start):
+                    continue
                 if 0 <= z_at < stop:
                     z_at = find(b"Z", stop)
                 self._span(at, start)
@@ -107,7 +116,7 @@ class _Skimmer:
             at = stop
         self._span(at, len(text))
         self._settle()
-        self._catch_up(len(text))
+        self._moves.catch_up(len(text))
         record.commands += 1
 
     def _plain(self) -> bool:
@@ -118,18 +127,36 @@ class _Skimmer:
         while start < len(self._text) and not self._plain():
             stop = self._text.find(b"\n", start) + 1
             scan.line(self._record, self._text, start, stop, self._position)
-            self._floor = start = stop
+            self._moves.floor = start = stop
         return start
+
+    def _end_of_hop(self, start: int, stop: int, limit: int) -> int:
+        """Where the hop that starts there is over and nothing was laid in it, or -1."""
+        if self._z_word is None or self._z != self._head.z:
+            return -1
+        return self._moves.end_of_hop(start, stop, limit, self._z_word)
+
+    def _new_e(self, start: int) -> bool:
+        """Takes in a G92 that sets E alone. Where E is absolute it is found like a move's
+        E when it is needed."""
+        found = _NEW_E.match(self._text, start)
+        if found is None:
+            return False
+        if not self._head.absolute_e:
+            self._head.e = float(found[1])
+        return True
 
     def _event(self, start: int, stop: int) -> None:
         if self._text[start] == 0x3B:
             self._take_in()
-            scan.line(self._record, self._text, start, stop, self._position)
+            found = slicers.marker(self._text[start + 1 : stop].strip())
+            if found is not None:
+                self._record.marks.append(Mark(self._position + start, found))
             return
         self._settle()
-        self._catch_up(start)
+        self._moves.catch_up(start)
         scan.line(self._record, self._text, start, stop, self._position)
-        self._floor = stop
+        self._moves.floor = stop
 
     def _z_move(self, start: int, stop: int) -> None:
         only = _Z_MOVE.match(self._text, start)
@@ -138,8 +165,9 @@ class _Skimmer:
             if b"Z" in code:
                 self._event(start, stop)
             return
-        self._head.z = float(only[1])
+        self._head.z = self._z = float(only[1])
         self._head.z_known = True
+        self._z_word = b"Z" + only[1]
 
     def _span(self, start: int, stop: int) -> None:
         """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
@@ -155,7 +183,7 @@ class _Skimmer:
             self._pending.append((start, stop))
             self._pending_z = self._head.z
             return
-        end = self._last_extrusion(start, stop)
+        end = self._moves.last_extrusion(start, stop)
         if end >= 0:
             self._settle()
             start = self._begin(start, end)
@@ -169,7 +197,7 @@ class _Skimmer:
         pending, self._pending = self._pending, []
         while pending and run is not None:
             start, stop = pending.pop()
-            end = self._last_extrusion(start, stop)
+            end = self._moves.last_extrusion(start, stop)
             if end < 0:
                 continue
             length = end - start + sum(b - a for a, b in pending)
@@ -183,83 +211,15 @@ class _Skimmer:
 
     def _begin(self, start: int, end: int) -> int:
         """Begins a run with the first move that extrudes; gives where that ends."""
-        text, at = self._text, start
-        while True:
-            at = text.find(b"E", at, end)
-            line = text.rfind(b"\n", 0, at) + 1
-            stop = text.find(b"\n", at) + 1
-            if at < 0 or self._extrudes(line, stop):
-                break
-            at = stop
-        if at >= 0:
-            self._catch_up(line)
-            scan.line(self._record, text, line, stop, self._position)
-            self._floor = stop
-        return stop if at >= 0 else end
-
-    def _last_extrusion(self, start: int, stop: int) -> int:
-        """Where the last extruding move of the span ends, or -1."""
-        text, relative = self._text, not self._head.absolute_e
-        at = text.rfind(b"E", start, stop)
-        while at >= 0:
-            line = text.rfind(b"\n", 0, at) + 1
-            if text[line] == 0x47 and not (relative and text[at + 1] == 0x2D):
-                end = text.find(b"\n", at) + 1
-                if self._extrudes(line, end):
-                    return end
-            at = text.rfind(b"E", start, line)
-        return -1
-
-    def _extrudes(self, line: int, end: int) -> bool:
-        """Whether the line is a move that extrudes in XY."""
         text = self._text
-        found = self._words(line, end)
-        if found is None or b"E" not in found:
-            return False
-        arc = text[line + 1] > 0x31 and not found.keys().isdisjoint((b"I", b"J", b"R"))
-        if not (arc or b"X" in found or b"Y" in found):
-            return False
-        filament = float(found[b"E"])
-        if self._head.absolute_e:
-            filament -= self._before(line, b"E")
-        if filament <= SMALLEST:
-            return False
-        return arc or any(
-            letter in found and float(found[letter]) != self._before(line, letter)
-            for letter in (b"X", b"Y")
-        )
-
-    def _words(self, start: int, stop: int) -> Optional[dict[bytes, bytes]]:
-        """The words of a move's line; None for another line."""
-        if self._text[start] != 0x47:
-            return None
-        line = self._text[start:stop]
-        comment = line.find(b";")
-        return dict(_WORDS.findall(line if comment < 0 else line[:comment]))
-
-    def _before(self, stop: int, letter: bytes) -> float:
-        """The value of X, Y or E before ``stop``."""
-        text, floor = self._text, self._floor
-        at = stop
-        while True:
-            at = text.rfind(letter, floor, at)
-            if at < 0:
-                head = self._head
-                return head.x if letter == b"X" else head.y if letter == b"Y" else head.e
-            line = text.rfind(b"\n", 0, at) + 1
-            found = self._words(line, text.find(b"\n", at) + 1)
-            if found is not None and letter in found:
-                return float(found[letter])
-            at = line
-
-    def _catch_up(self, stop: int) -> None:
-        """Brings the head's x, y and e up to ``stop``."""
-        head = self._head
-        x, y = self._before(stop, b"X"), self._before(stop, b"Y")
-        if head.absolute_e:
-            head.e = self._before(stop, b"E")
-        head.x, head.y = x, y
-        self._floor = stop
+        line = self._moves.first_extrusion(start, end)
+        if line < 0:
+            return end
+        stop = text.find(b"\n", line) + 1
+        self._moves.catch_up(line)
+        scan.line(self._record, text, line, stop, self._position)
+        self._moves.floor = stop
+        return stop
 
     def _settle(self) -> None:
         """Keeps the head as the latest extruding move left it, before it changes."""
@@ -267,9 +227,9 @@ class _Skimmer:
         if self._end is None:
             return
         after = self._head.copy()
-        after.x, after.y = self._before(self._end, b"X"), self._before(self._end, b"Y")
+        after.x, after.y = self._moves.place(self._end)
         if after.absolute_e:
-            after.e = self._before(self._end, b"E")
+            after.e = self._moves.filament(self._end)
         after.z = self._end_z
         self._record.after = after
         self._end = None
