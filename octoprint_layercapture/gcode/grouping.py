@@ -9,6 +9,8 @@ from .levels import by_height
 from .runs import Mark, Run
 from .slicers import DIALECTS
 
+_SOON = 200  # layers
+
 
 def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list[Group]:
     """The layers of a print in the order of printing.
@@ -64,16 +66,20 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     the order: what is laid there belongs to the layer it was left from.
     """
     settled: list[Group] = []
-    for index, each in enumerate(groups):
-        if settled and _is_excursion(settled[-1].z, each.z, groups[index + 1 : index + 201]):
-            settled[-1].settled = settled[-1].z
+    heights = [each.z for each in groups]
+    before = 0.0
+    for index, (each, here) in enumerate(zip(groups, heights)):
+        following = heights[index + 1 : index + 1 + _SOON]
+        if settled and _is_excursion(before, here, following):
+            settled[-1].settled = before
             settled[-1].runs.extend(each.runs)
         else:
             settled.append(each)
+            before = here
     return settled
 
 
-def _is_excursion(before: float, here: float, following: Sequence[Group]) -> bool:
-    if not following or not before + SAME < following[0].z < here - SAME:
+def _is_excursion(before: float, here: float, following: Sequence[float]) -> bool:
+    if not following or not before + SAME < following[0] < here - SAME:
         return False
-    return any(abs(each.z - here) < SAME for each in following)
+    return any(abs(z - here) < SAME for z in following)

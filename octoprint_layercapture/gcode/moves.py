@@ -1,4 +1,4 @@
-"""Looking for moves in a text at one height: which extrude, and what stood before them."""
+"""Looking for moves in a text: which extrude, and where the head was before them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from .line import STRAIGHT
 _X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
-_Z_MOVE = re.compile(
-    rb"G[0-3] (?:[FXYIJPE]-?[0-9.]+ +)*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])"
-)
-#: Filament that may be laid in XY: more than standing still, and more than E0.
+_Z_MOVE = re.compile(rb"G[0-3] (?:[FXYIJPE]-?[0-9.]+ +)*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])")
+#: Filament that may be laid where E is relative: not E0, and not standing still.
 _LAID = re.compile(
-    rb"(?<!\nG1 )E(?!0[ \r\n])|(?<=\nG1 )E(?!-?[0-9.]+(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n)"
+    rb"(?<!\nG1 )E(?!0[ \r\n]|-)"
+    rb"|(?<=\nG1 )E(?!-?[0-9.]+(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n)"
 )
 _LONGEST_HOP = 4096  # bytes
 

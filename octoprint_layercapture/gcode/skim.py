@@ -9,6 +9,7 @@ estimated; where a layer hangs on it the index is made by ``scan`` instead.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Optional
 
 from . import scan, slicers
@@ -26,7 +27,7 @@ _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
 _NEW_E = re.compile(rb"G92 E(-?[0-9]*\.?[0-9]+)[ \t]*(?:;[^\n]*)?\r?\n")
 _Z_MOVE = re.compile(
     rb"G[0-3] (?:[FXYIJP]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
-    rb"(?: [FXYIJP]-?[0-9.]+)*[ \t]*(?:;[^\n]*)?\r?\n"
+    rb"(?: [FXYIJP]-?[0-9.]+)*( E0)?(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n"
 )
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
 _DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing
@@ -61,6 +62,7 @@ class _Skimmer:
         self._text = text
         self._position = position
         self._moves = Moves(text, record.head)
+        self._events: Iterator[re.Match[bytes]] = iter(())
         self._z_word: Optional[bytes] = None  # that gave the head its height, if known
         self._z = 0.0  # what it says
         self._end: Optional[int] = None  # of the latest extruding move, if not settled
@@ -71,15 +73,11 @@ class _Skimmer:
 
     def run(self) -> None:
         """Reads the text from event to event."""
-        text, record = self._text, self._record
-        find = text.find
-        first = find(b"\n") + 1
-        self._event(0, first)
-        at = first
-        events = _EVENT.finditer(text, first - 1)
-        event = next(events, None)
-        event_at = event.start() + 1 if event is not None else len(text)
-        z_at = find(b"Z", first)
+        text, find, size = self._text, self._text.find, len(self._text)
+        at = find(b"\n") + 1
+        self._event(0, at)
+        self._events = _EVENT.finditer(text, at - 1)
+        event_at, z_at = self._next_event(), find(b"Z", at)
         while True:
             if 0 <= z_at < event_at:
                 start = text.rfind(b"\n", 0, z_at) + 1
@@ -88,36 +86,36 @@ class _Skimmer:
                     z_at = find(b"Z", stop)
                     continue
                 back = self._end_of_hop(start, stop, event_at)
+                z_at = find(b"Z", max(back, stop))
                 if back > 0:
-                    z_at = find(b"Z", back)
                     continue
-                z_at = find(b"Z", stop)
                 self._span(at, start)
                 self._z_move(start, stop)
-            elif event is not None:
+            elif event_at < size:
                 start, stop = event_at, find(b"\n", event_at) + 1
-                event = next(events, None)
-                event_at = event.start() + 1 if event is not None else len(text)
-                if text.startswith(b"G92 E", start) and self._new_e(start):
-                    continue
-                if 0 <= z_at < stop:
-                    z_at = find(b"Z", stop)
                 self._span(at, start)
                 self._event(start, stop)
                 if not self._plain():
                     stop = self._crawl(stop)
-                    while event is not None and event_at < stop:
-                        event = next(events, None)
-                        event_at = event.start() + 1 if event is not None else len(text)
-                    if 0 <= z_at < stop:
-                        z_at = find(b"Z", stop)
+                    self._events = _EVENT.finditer(text, stop - 1)
+                event_at = self._next_event()
+                if 0 <= z_at < stop:
+                    z_at = find(b"Z", stop)
             else:
                 break
             at = stop
-        self._span(at, len(text))
+        self._span(at, size)
         self._settle()
-        self._moves.catch_up(len(text))
-        record.commands += 1
+        self._moves.catch_up(size)
+        self._record.commands += 1
+
+    def _next_event(self) -> int:
+        """Where the next event is, or the text's end."""
+        for event in self._events:
+            at = event.start() + 1
+            if not (self._text.startswith(b"G92 E", at) and self._new_e(at)):
+                return at
+        return len(self._text)
 
     def _plain(self) -> bool:
         return self._head.absolute and self._head.scale == 1.0
@@ -160,7 +158,7 @@ class _Skimmer:
 
     def _z_move(self, start: int, stop: int) -> None:
         only = _Z_MOVE.match(self._text, start)
-        if only is None:
+        if only is None or (only[2] is not None and self._head.absolute_e):
             code = self._text[start:stop].partition(b";")[0]
             if b"Z" in code:
                 self._event(start, stop)

@@ -68,6 +68,12 @@ def _compiled() -> Pattern[bytes]:
 
 _MARK = _compiled()
 
+#: By the group that matched: the mark without a number, and the group of the number.
+_FOUND = {
+    f"d{index}": (Marker(index, None), _MARK.groupindex.get(f"n{index}"))
+    for index in range(len(DIALECTS))
+}
+
 #: What every comment that may be a mark begins with, after ``;``: cheap to try.
 PROMISING = (
     rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER[:_]|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
@@ -79,9 +85,10 @@ def marker(comment: bytes) -> Optional[Marker]:
     found = _MARK.match(comment)
     if found is None or found.lastgroup is None:
         return None
-    index = found.lastgroup[1:]
-    number = found[f"n{index}"] if f"n{index}" in _MARK.groupindex else None
-    return Marker(int(index), None if number is None else int(number))
+    mark, number = _FOUND[found.lastgroup]
+    if number is None or found[number] is None:
+        return mark
+    return Marker(mark.dialect, int(found[number]))
 
 
 #: By name: a word in lower case that is there, and a pattern around it.
