@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from .capture.plan import NO_TAGS
-from .printer import OctoPrintPrinter
 from .printing import PrintSection
 
 
@@ -49,8 +48,6 @@ def sieve(
 
 class CommSection(PrintSection):
     """G-code lines, position reports, scripts and @-commands as they pass by."""
-
-    _printer_port: OctoPrintPrinter
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,7 +116,7 @@ class CommSection(PrintSection):
     def _obey(self, wish: str) -> None:
         """``@LAYERCAPTURE`` now (also without a word), on or off."""
         if wish in ("", "now"):
-            done = self._engine.capture_now()
+            done = self.capture_now()
         elif wish in ("on", "off"):
             done = self.skip_print(wish == "off")
         else:

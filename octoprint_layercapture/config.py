@@ -199,8 +199,11 @@ def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Probl
         the Config, and one Problem for each value that cannot be used
     """
     spare = defaults() if before is None else before.model_dump(mode="json")
-    tree = _merged(defaults(), raw)
-    problems: list[Problem] = []
+    tree = _merged(defaults(), known(raw))
+    problems = [
+        Problem(key, Message(N_("“%(value)s” cannot be used here."), {"value": shown}))
+        for key, shown in _no_groups(raw)
+    ]
     while True:
         try:
             return Config.model_validate(tree), problems
@@ -209,6 +212,45 @@ def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Probl
             for place, error in found.items():
                 problems.append(_problem(place, error))
                 _set(tree, place, _get(spare, place))
+
+
+def _no_groups(raw: Any) -> list[tuple[str, str]]:
+    """The groups of settings that hold something else than settings, and what."""
+    if not isinstance(raw, dict):
+        return []
+    return [
+        (key, str(_writable(str(raw[key])))[:60])
+        for key, value in defaults().items()
+        if isinstance(value, dict)
+        and raw.get(key) is not None
+        and not isinstance(raw[key], dict)
+    ]
+
+
+def known(raw: Any) -> dict[str, Any]:
+    """The part of a raw tree that settings can be made of: known keys, valid text."""
+    return _known(defaults(), raw) if isinstance(raw, dict) else {}
+
+
+def _known(tree: dict[str, Any], raw: dict[Any, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        if key not in raw:
+            continue
+        if not isinstance(value, dict):
+            found[key] = _writable(raw[key])
+        elif isinstance(raw[key], dict):
+            found[key] = _known(value, raw[key])
+    return found
+
+
+def _writable(value: Any) -> Any:
+    """Text that cannot be written as UTF-8 comes out as far as it can."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, (list, tuple)):
+        return [_writable(each) for each in value]
+    return value
 
 
 def _merged(tree: dict[str, Any], raw: Any) -> dict[str, Any]:

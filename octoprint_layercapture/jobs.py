@@ -132,8 +132,11 @@ def prepare(
         )
     layers = config.layers
     chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    what = terms(config, profile)
+    notices = _refusals(what)
     if not chosen.layers:
-        raise NotCaptured(
+        # not an end: a capture can still be asked for during the print
+        notices.append(
             Message(
                 N_(
                     "None of the %(total)d layers of this file is chosen in the "
@@ -142,8 +145,6 @@ def prepare(
                 {"total": chosen.total},
             )
         )
-    what = terms(config, profile)
-    notices = _refusals(what)
     if not what.allowed:
         raise NotCaptured(
             Message(

@@ -16,7 +16,7 @@ from typing import Any, Callable, Protocol
 
 from .cameras import CameraError, Scene, picture_size
 from .capture.ports import Outcome, Shot
-from .library import CaptureWriter, StoreError
+from .library import CaptureWriter, Ending, StoreError
 from .messages import N_, Message
 
 _log = logging.getLogger("octoprint.plugins.layercapture.pictures")
@@ -211,7 +211,15 @@ class CaptureRecorder:
 
     def _finish(self, outcome: Outcome) -> None:
         try:
-            self._writer.finish()
+            self._writer.finish(
+                Ending(
+                    planned=outcome.planned,
+                    visited=outcome.visited,
+                    seconds=round(outcome.seconds, 3),
+                    interrupted=outcome.interrupted,
+                    failure=None if outcome.failure is None else str(outcome.failure),
+                )
+            )
         except StoreError as error:
             _log.warning("The capture's record could not be finished: %s", error)
         self._pictures.listener.capture_kept(outcome, self._kept, self._failed)

@@ -62,9 +62,14 @@ class LayerCapturePlugin(
     def get_settings_version(self) -> int:
         return settings.VERSION
 
+    def on_settings_load(self) -> dict[str, Any]:
+        return self._config.model_dump(mode="json")
+
     def on_settings_save(self, data: dict[str, Any]) -> Any:
         before = self._config
-        saved = octoprint.plugin.SettingsPlugin.on_settings_save(self, data)
+        saved = octoprint.plugin.SettingsPlugin.on_settings_save(
+            self, settings.known(data)
+        )
         self._config, problems = settings.parse(self._settings.get_all_data(), before)
         for key, value in self._config.model_dump(mode="json").items():
             self._settings.set([key], value)

@@ -15,12 +15,16 @@ from octoprint.filemanager import FileDestinations
 from . import config as settings
 from .cameras import Webcams
 from .capture.engine import Engine
+from .capture.ports import Activity
 from .gcode import Abandoned
 from .indexer import Indexed, Indexer
 from .jobs import NotCaptured, Print, prepare, why_unreadable
 from .library import Store
 from .messages import N_, Message
+from .printer import OctoPrintPrinter
 from .reports import ReportSection
+
+_SWITCHED_OFF = Message(N_("Captures are switched off."))
 
 _OVER = {
     Events.PRINT_CANCELLING: "cancelled",
@@ -35,6 +39,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     """From a selected file to an armed job, and on to its end."""
 
     _engine: Engine
+    _printer_port: OctoPrintPrinter
     _indexer: Indexer
     _webcams: Webcams
     _config: settings.Config
@@ -53,14 +58,24 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
                 self._announced = True
         elif event == Events.PRINT_DONE or event in _OVER:
             # events come late: before its own PrintStarted they mean the job before
-            if self._announced:
+            if self._announced and not self._is_of_job_before(event):
                 self._end(_OVER.get(event, "done"), event == Events.PRINT_DONE)
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
             self._logger.info("The print was %s", event[len("Print") :].lower())
         elif event == Events.Z_CHANGE:
             self._log_z_change(payload)
 
+    def _is_of_job_before(self, event: str) -> bool:
+        """A PrintFailed that follows a cancel may come after the next job's start."""
+        return event == Events.PRINT_FAILED and self._printer_port.activity() in (
+            Activity.PRINTING,
+            Activity.PAUSING,
+            Activity.PAUSED,
+        )
+
     def _index_ahead(self, payload: dict[str, Any]) -> None:
+        if self._print is not None:
+            return
         if self._config.enabled and payload.get("origin") == FileDestinations.LOCAL:
             path = self._on_disk(payload["path"])
             self._indexer.request(path, self._config.layers.min_height)
@@ -83,11 +98,13 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
 
     def _begin(self, midway: bool = False) -> None:
         """A job is about to print its first line, or is printing already."""
+        before = self._print
+        started = before.started if midway and before is not None else time.time()
         self._end("new job")
         self._announced = midway
         file = self._printer.get_current_job().get("file") or {}
         path = file.get("path") or ""
-        self._print = Print(path, "", time.time())
+        self._print = Print(path, "", started)
         if not self._config.enabled:
             self._logger.info("Captures are switched off, %s prints without", path)
             return
@@ -102,7 +119,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
                 )
             )
             return
-        current = self._print = Print(path, self._on_disk(path), time.time())
+        current = self._print = Print(path, self._on_disk(path), started)
         self._engine.expect(midway)
         config = self._config
         indexed = self._indexer.request(current.path, config.layers.min_height)
@@ -215,8 +232,8 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     def apply_switch(self) -> None:
         """Let the master switch act on the print under way."""
         if not self._config.enabled:
-            self._engine.suspend(Message(N_("Captures are switched off.")))
-        elif self._engine.suspended is not None:
+            self._engine.suspend(_SWITCHED_OFF)
+        elif self._engine.suspended == _SWITCHED_OFF:
             self._engine.go_on()
         elif self._print is not None and not self._print.path:
             with self._beginning:
@@ -224,7 +241,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
 
     def skip_print(self, skip: bool) -> bool:
         """Leave out the rest of this print, or not; False where nothing prints."""
-        if not self._engine.armed:
+        if not self._engine.watching or not (skip or self._config.enabled):
             return False
         if skip:
             self._engine.suspend(Message(N_("Captures are off for this print.")))
@@ -233,12 +250,20 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         self.message("state", **self.state())
         return True
 
-    def stop_capture(self) -> None:
-        """End the capture under way, keep its pictures and let the job go on."""
+    def stop_capture(self) -> bool:
+        """End the capture under way and keep its pictures; False without one."""
+        under_way = self._engine.run is not None
         self._engine.interrupt("user")
+        return under_way
+
+    def capture_now(self) -> bool:
+        """Capture at the next line of the file; False where nothing prints."""
+        return self._config.enabled and self._engine.capture_now()
 
     def capture_next(self) -> bool:
         """Capture at the end of the layer being printed; False where nothing prints."""
+        if not self._config.enabled:
+            return False
         progress = self._printer.get_current_data().get("progress") or {}
         layer = self._engine.capture_next(progress.get("filepos") or 0)
         if layer is not None:

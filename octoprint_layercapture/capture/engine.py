@@ -98,6 +98,11 @@ class Engine:
         """Whether a job is being watched."""
         return self._job is not None
 
+    @property
+    def watching(self) -> bool:
+        """Whether a job is being watched or is about to be."""
+        return self._job is not None or self._expected
+
     def expect(self, midway: bool = False) -> None:
         """A job is about to print whose layers are not known yet.
 
@@ -110,6 +115,7 @@ class Engine:
         with self._lock:
             self._expected = True
             self._overlook = midway
+            self.suspended = None
             self._refresh()
 
     def arm(self, job: Armed) -> None:
@@ -121,9 +127,7 @@ class Engine:
             self._job = job
             self._handled = set()
             self._wanted = {}
-            self._now = False
             self._failures = 0
-            self.suspended = None
             self.head.forget()
             self._refresh()
         self._waiting.release()
@@ -167,7 +171,7 @@ class Engine:
     def suspend(self, why: Message) -> None:
         """Capture no more layers of this job until :meth:`go_on`."""
         with self._lock:
-            if self._job is None:
+            if not self.watching:
                 return
             self.suspended = why
             self._wanted, self._now = {}, False
@@ -209,7 +213,7 @@ class Engine:
     def capture_now(self) -> bool:
         """Capture at the next line of the file; False without a job."""
         with self._lock:
-            self._now = self._job is not None
+            self._now = self.watching
             self._refresh()
             return self._now
 
@@ -237,7 +241,8 @@ class Engine:
                 _log.debug("Layer %d: the hold was refused, trying on", layer.number)
                 return
             self._called.append(called)
-            self._handled.add(layer.number)
+            if not self._now or job.plan.tags.intersection(tags):
+                self._handled.add(layer.number)
             self._wanted, self._now = {}, False
             self._refresh()
         self._work.put(lambda: self._capture(called))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .errors import StoreError
-from .records import CaptureRecord, CaptureSettings, Failure, Image, read_capture
+from .records import CaptureRecord, CaptureSettings, Ending, Failure, Image, read_capture
 from .store import CaptureWriter, PrintFolder, Store
 
 __all__ = [
     "CaptureRecord",
     "CaptureSettings",
     "CaptureWriter",
+    "Ending",
     "Failure",
     "Image",
     "PrintFolder",

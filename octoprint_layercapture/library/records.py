@@ -105,6 +105,21 @@ class CaptureSettings(Record):
         )
 
 
+class Ending(Record):
+    """How a capture ended.
+
+    ``planned`` positions were to be visited and ``visited`` were; ``seconds`` is how long
+    the job stood still; ``interrupted`` names what ended it early, ``failure`` says what
+    failed, in a sentence.
+    """
+
+    planned: int
+    visited: int
+    seconds: float
+    interrupted: Optional[str] = None
+    failure: Optional[str] = None
+
+
 class CaptureRecord(Record):
     """One capture: everything that was seen of one layer.
 
@@ -128,6 +143,7 @@ class CaptureRecord(Record):
     print_start_time: float
     images: list[Image] = Field(default_factory=list)
     failures: list[Failure] = Field(default_factory=list)
+    ending: Optional[Ending] = None
     settings: CaptureSettings
 
 

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Protocol
+from typing import Callable, Optional, Protocol
 
 from . import names
 from .errors import StoreError, explain
 from .files import rewrite
-from .records import CaptureRecord, Failure, Image, point, reported, to_json
+from .records import CaptureRecord, Ending, Failure, Image, point, reported, to_json
 
 
 class Shelf(Protocol):
@@ -137,13 +137,15 @@ class CaptureWriter:
             self._write_record()
         return failure
 
-    def finish(self) -> CaptureRecord:
-        """The record as it stays; raises ``StoreError``.
+    def finish(self, ending: Optional[Ending] = None) -> CaptureRecord:
+        """The record as it stays, with how the capture ended; raises ``StoreError``.
 
-        A capture of which there is neither a picture nor a failure leaves no file.
+        A capture that went well and left neither a picture nor a failure leaves no file.
         """
         with self._lock:
-            if self._kept or self._record.failures:
+            self._record.ending = ending
+            told = ending is not None and (ending.interrupted or ending.failure)
+            if self._kept or self._record.failures or told:
                 self._write_record()
             return self._record.model_copy(deep=True)
 

@@ -58,8 +58,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
         elif wish == "capture_next":
             done = self.capture_next()
         elif wish == "stop":
-            self.stop_capture()
-            done = True
+            done = self.stop_capture()
         else:
             flask.abort(
                 400,
@@ -67,5 +66,5 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
                 'or "stop"}',
             )
         if not done:
-            flask.abort(409, description="Nothing is printed with captures")
+            flask.abort(409, description="There is nothing to act on now")
         return flask.jsonify(self.state())

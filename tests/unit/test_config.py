@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octoprint_layercapture.config import Config, defaults, layer_ranges, parse
+from octoprint_layercapture.config import Config, defaults, known, layer_ranges, parse
 
 
 def problem_keys(raw):
@@ -127,3 +127,22 @@ def test_nothing_raises(raw):
 @given(st.dictionaries(st.sampled_from(list(defaults()["grid"])), junk))
 def test_no_value_of_a_group_raises(raw):
     parse({"grid": raw})
+
+
+@pytest.mark.parametrize("group", ["grid", "layers", "motion"])
+def test_a_group_that_is_none_is_named_and_its_defaults_stand_in(group):
+    config, problems = parse({group: "x"})
+    assert [problem.key for problem in problems] == [group]
+    assert config == Config()
+
+
+def test_text_that_cannot_be_written_is_mended_or_refused():
+    config, problems = parse({"layers": {"list": "\ud800"}, "cameras": {"use": "\ud800"}})
+    assert [problem.key for problem in problems] == ["layers.list"]
+    config.model_dump_json()
+
+
+def test_only_known_settings_are_kept():
+    raw = {"grid": {"columns": 2, "colour": "red"}, "else": 1, "layers": "x"}
+    assert known(raw) == {"grid": {"columns": 2}}
+    assert known("x") == {}

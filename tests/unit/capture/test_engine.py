@@ -408,3 +408,21 @@ def test_a_printer_without_position_reports_is_served_and_said_once(job):
     assert [outcome.visited for outcome in job.ended] == [2, 2]
     assert len(job.notices) == 1
     assert all(shot.actual is None for r in job.recorders for shot in r.shots)
+
+
+def test_what_is_wished_before_the_layers_are_known_counts(job):
+    job.engine.expect()
+    job.engine.suspend("off")
+    job.engine.arm(job.armed(interval=1))
+    print_through(job, 100, 200)
+    assert numbers(job) == []
+    job.engine.go_on()
+    job.line(300)
+    assert numbers(job) == [3]
+
+
+def test_a_capture_now_leaves_the_layers_own_capture_due(job):
+    job.arm(interval=2)
+    job.engine.capture_now()
+    print_through(job, 110, 200)
+    assert numbers(job) == [2, 2]

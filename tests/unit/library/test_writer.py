@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_layercapture.library import StoreError, read_capture
+from octoprint_layercapture.library import Ending, StoreError, read_capture
 
 STARTED = time.mktime((2024, 12, 1, 14, 30, 0, 0, 0, -1))
 
@@ -81,6 +81,7 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "gcode_file": "a.gcode",
         "print_start_time": STARTED,
         "failures": [],
+        "ending": None,
         "settings": {
             "grid_spacing": 40,
             "grid_center": {"x": 100, "y": 100},
@@ -337,3 +338,11 @@ def test_what_was_captured_before_a_crash_stays_readable(uploads, pictures):
             named.update(Path(image["path"]).name for image in images)
     assert named <= {path.name for path in files}
     assert len(named) >= pictures
+
+
+def test_how_a_capture_ended_is_kept_also_without_a_picture(writer):
+    ending = Ending(planned=9, visited=0, seconds=1.5, interrupted="cancelling")
+    writer.finish(ending)
+    kept = read_capture(writer.metadata_path.read_bytes())
+    assert kept.ending == ending
+    assert kept.images == []
