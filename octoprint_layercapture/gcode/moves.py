@@ -12,11 +12,13 @@ _X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
 _Z_MOVE = re.compile(rb"G[0-3] (?:[FXYIJPE]-?[0-9.]+ +)*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])")
-#: Filament that may be laid where E is relative: not E0, and not standing still.
-_LAID = re.compile(
-    rb"(?<!\nG1 )E(?!0[ \r\n]|-)"
-    rb"|(?<=\nG1 )E(?!-?[0-9.]+(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n)"
+#: Text in which no filament is laid in XY: comments, and moves without E or by E alone.
+_IDLE = (
+    rb"(?:[^E;\n]+|;[^\n]*"
+    rb"|\n(?:G[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?(?=[ \t]*[;\r\n]))?"
 )
+_IDLE_ABSOLUTE = re.compile(_IDLE + rb")*")
+_IDLE_RELATIVE = re.compile(_IDLE + rb"|E(?:0(?=[ \r\n])|-))*")
 _LONGEST_HOP = 4096  # bytes
 
 
@@ -60,20 +62,17 @@ class Moves:
         """
         text = self._text
         limit = min(limit, start + _LONGEST_HOP)
-        laid = text.find(b"E", start, limit)
-        if laid >= 0 and not self._head.absolute_e:
-            found = _LAID.search(text, laid, limit)
-            laid = -1 if found is None else found.start()
-        if laid >= 0:
-            limit = laid
+        if text.find(b"E", start, limit) >= 0:
+            idle = _IDLE_ABSOLUTE if self._head.absolute_e else _IDLE_RELATIVE
+            found = idle.match(text, start - 1, limit)
+            limit = found.end() if found is not None else start
         at = text.find(height, stop, limit)
         if at < 0:
             return -1
-        line = text.rfind(b"\n", 0, at) + 1
-        end = text.find(b"\n", at) + 1
-        found = _Z_MOVE.match(text, line)
-        if found is None or found[1] != height[1:] or 0 <= laid < end:
+        found = _Z_MOVE.match(text, text.rfind(b"\n", 0, at) + 1)
+        if found is None or found[1] != height[1:]:
             return -1
+        end = text.find(b"\n", at) + 1
         return end if end <= limit else -1
 
     def place(self, stop: int) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import nan
 from typing import Optional
 
 from . import scan, slicers
@@ -63,8 +64,9 @@ class _Skimmer:
         self._position = position
         self._moves = Moves(text, record.head)
         self._events: Iterator[re.Match[bytes]] = iter(())
-        self._z_word: Optional[bytes] = None  # that gave the head its height, if known
-        self._z = 0.0  # what it says
+        self._latest_z: Optional[bytes] = None  # the Z word read last
+        self._z_word = b""  # the one that gave the run its height, if known
+        self._z = nan  # what it says
         self._end: Optional[int] = None  # of the latest extruding move, if not settled
         self._end_z = self._pending_z = 0.0
         #: Stretches at the run's height with filament in them, not looked at closer yet:
@@ -85,6 +87,9 @@ class _Skimmer:
                 if text[start] != 0x47:  # a comment, or a line that changes nothing
                     z_at = find(b"Z", stop)
                     continue
+                if self._z != self._head.z:
+                    self._span(at, start)  # a run may begin, which the line then leaves
+                    at = start
                 back = self._end_of_hop(start, stop, event_at)
                 z_at = find(b"Z", max(back, stop))
                 if back > 0:
@@ -130,7 +135,7 @@ class _Skimmer:
 
     def _end_of_hop(self, start: int, stop: int, limit: int) -> int:
         """Where the hop that starts there is over and nothing was laid in it, or -1."""
-        if self._z_word is None or self._z != self._head.z:
+        if self._z != self._head.z:
             return -1
         return self._moves.end_of_hop(start, stop, limit, self._z_word)
 
@@ -163,9 +168,9 @@ class _Skimmer:
             if b"Z" in code:
                 self._event(start, stop)
             return
-        self._head.z = self._z = float(only[1])
+        self._head.z = float(only[1])
         self._head.z_known = True
-        self._z_word = b"Z" + only[1]
+        self._latest_z = only[1]
 
     def _span(self, start: int, stop: int) -> None:
         """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
@@ -217,6 +222,8 @@ class _Skimmer:
         self._moves.catch_up(line)
         scan.line(self._record, text, line, stop, self._position)
         self._moves.floor = stop
+        if self._latest_z is not None and float(self._latest_z) == self._head.z:
+            self._z_word, self._z = b"Z" + self._latest_z, self._head.z
         return stop
 
     def _settle(self) -> None:

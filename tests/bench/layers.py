@@ -1,14 +1,16 @@
 """How fast layers are found, against OctoPrint's own analysis, and in how much memory.
 
 Files like those of two slicers are made on the fly, with the slicer's marks and without:
-50 MB for the rates, 500 MB for the memory. OctoPrint's rate is taken on the beginning of
-the same file. Rates are by processor time, so that what else the machine does counts
-little, and the best of a few rounds; ratios are those of one run.
+50 MB for the rates, 500 MB for the memory. Where LAYERCAPTURE_CORPUS is set, there are
+also rows for the layers of the real files there, repeated. OctoPrint's rate is taken on
+the beginning of the same file. Rates are by processor time, so that what else the machine
+does counts little, and the best of a few rounds; ratios are those of one run.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import re
 import subprocess
 import sys
@@ -19,10 +21,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from octoprint_layercapture.gcode import index
+from tests.bench import repeated
 
 MEGABYTE = 1_000_000
 SIZE, LARGE, SAMPLE = 50 * MEGABYTE, 500 * MEGABYTE, 2 * MEGABYTE
 LEAST_MARKED, LEAST_BARE = 40.0, 8.0  # times OctoPrint's rate
+CORPUS = os.environ.get("LAYERCAPTURE_CORPUS", "")
 MOST_MEMORY = 64 * 1024  # kB of anonymous memory
 ROUNDS = 3
 
@@ -132,6 +136,21 @@ def memory(path: Path) -> int:
     return most - before
 
 
+def real_prints(path: Path, folder: Path) -> None:
+    """Prints a row for each corpus file's layers, repeated; no bound holds for them."""
+    for source in sorted(Path(CORPUS).glob("*.gcode")) if CORPUS else []:
+        if not repeated.marked(source):
+            continue
+        for marks in (True, False):
+            repeated.write(source, path, SIZE, marks=marks)
+            ours, theirs = rate(path), octoprints_rate(path, folder)
+            layer = path.stat().st_size / 1000 / max(len(index(path).layers), 1)
+            print(
+                f"{source.stem} {'with' if marks else 'without'} marks, {layer:.1f} kB a "
+                f"layer: {ours:.0f} MB/s, {ours / theirs:.0f} x OctoPrint's {theirs:.2f}"
+            )
+
+
 def main() -> int:
     """Prints a row for each figure; 1 where one misses its bound."""
     failed = False
@@ -147,6 +166,7 @@ def main() -> int:
                     f"{name} {'with' if marked else 'without'} marks: {ours:.0f} MB/s, "
                     f"{ours / theirs:.0f} x OctoPrint's {theirs:.2f} (at least {least:g})"
                 )
+        real_prints(path, folder)
         write(path, cura, LARGE, True)
         command = [sys.executable, "-m", "tests.bench.layers", str(path)]
         taken = int(subprocess.run(command, check=True, capture_output=True).stdout)
