@@ -106,9 +106,10 @@ def test_print_is_watched_until_its_last_capture(tab, octoprint):
 
 def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     octoprint.configure(
-        cameras={"fake": True, "delay": 0.3}, layers={"interval": 50}, grid={"rows": 1}
+        cameras={"fake": True, "delay": 0.3}, layers={"interval": 2500}, grid={"rows": 1}
     )
-    octoprint.upload("tower.gcode", jobs.tower(layers=60))
+    # so long that it does not end by itself while the buttons are tried
+    octoprint.upload("tower.gcode", jobs.tower(layers=3000))
     job = octoprint.begin("tower.gcode")
     expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
     skip = tab.page.get_by_test_id("layercapture-skip")
