@@ -80,7 +80,11 @@ class Layers(_Group):
 
 
 class Grid(_Optionals):
-    """The positions: columns × rows around a centre, mm; None is the bed's centre."""
+    """The positions: columns × rows around a centre, mm; None is the bed's centre.
+
+    ``aim`` says what a position is: where the nozzle stands, or what the first camera
+    sees.
+    """
 
     center_x: Optional[float] = Field(default=None, ge=-2000, le=2000)
     center_y: Optional[float] = Field(default=None, ge=-2000, le=2000)
@@ -88,6 +92,7 @@ class Grid(_Optionals):
     rows: int = Field(default=3, ge=1, le=20)
     spacing_x: float = Field(default=40, ge=0.1, le=1000)
     spacing_y: float = Field(default=40, ge=0.1, le=1000)
+    aim: str = Field(default="nozzle", pattern="^(nozzle|camera)$")
 
 
 class Bed(_Optionals):
@@ -129,13 +134,52 @@ class Motion(_Group):
         return value
 
 
+class Detail(_Optionals):
+    """What is known of one camera, by the name it has in ``cameras.use``.
+
+    ``offset_x``, ``offset_y``: what it sees in the middle, from the nozzle, mm.
+    ``latency``: how old its newest frame can be, s; ``rest``: how long it shakes after a
+    move, s; ``stale``: how many frames it hands out that it took before it was asked.
+    The last three are None until they were measured.
+    """
+
+    camera: str = Field(max_length=200)
+    offset_x: float = Field(default=0, ge=-500, le=500)
+    offset_y: float = Field(default=0, ge=-500, le=500)
+    latency: Optional[float] = Field(default=None, ge=0, le=30)
+    rest: Optional[float] = Field(default=None, ge=0, le=30)
+    stale: Optional[int] = Field(default=None, ge=0, le=30)
+
+
 class Cameras(_Group):
-    """Where pictures come from; delay in s."""
+    """Where pictures come from.
+
+    ``delay`` is the fixed wait and ``settle_max`` the longest adaptive one, s;
+    ``timeout`` (s) and ``max_size`` (MB) bound one picture. ``auth``, ``username``,
+    ``password``, ``token`` and ``verify`` (of the certificate) belong to ``url``.
+    """
 
     use: tuple[str, ...] = ()
     fake: bool = False
+    settling: str = Field(default="adaptive", pattern="^(adaptive|fixed)$")
     delay: float = Field(default=2.0, ge=0, le=60)
+    settle_max: float = Field(default=5.0, ge=0.5, le=60)
+    timeout: float = Field(default=10, ge=1, le=60)
+    max_size: float = Field(default=20, ge=0.1, le=200)
     url: str = Field(default="", max_length=2000, pattern="^(https?://.+)?$")
+    auth: str = Field(default="none", pattern="^(none|basic|digest|bearer)$")
+    username: str = Field(default="", max_length=200)
+    password: str = Field(default="", max_length=500)
+    token: str = Field(default="", max_length=4000)
+    verify: bool = True
+    details: tuple[Detail, ...] = ()
+
+    def detail(self, camera: str) -> Detail:
+        """What is known of ``camera``; nothing, where nothing was entered."""
+        for detail in self.details:
+            if detail.camera == camera:
+                return detail
+        return Detail(camera=camera)
 
     @field_validator("use", mode="before")
     @classmethod
@@ -143,6 +187,21 @@ class Cameras(_Group):
         if value is None or value == "":
             return ()
         return (value,) if isinstance(value, str) else value
+
+
+class Fake(_Group):
+    """What the fake camera pretends to be.
+
+    ``mount``: on the head, or fixed above the bed; ``field``: the width it sees, mm;
+    ``noise``: standard deviation of a pixel, of 255; ``latency``: age of its frames, s;
+    ``blur``: how long it shakes after a move, s.
+    """
+
+    mount: str = Field(default="head", pattern="^(head|fixed)$")
+    field: float = Field(default=80, ge=5, le=2000)
+    noise: float = Field(default=0, ge=0, le=50)
+    latency: float = Field(default=0, ge=0, le=10)
+    blur: float = Field(default=0, ge=0, le=10)
 
 
 class Files(_Group):
@@ -161,6 +220,7 @@ class Config(_Group):
     bed: Bed = Bed()
     motion: Motion = Motion()
     cameras: Cameras = Cameras()
+    fake_camera: Fake = Fake()
     files: Files = Files()
 
 

@@ -44,7 +44,10 @@ class Image(Record):
     ``path`` is below OctoPrint's uploads folder, with ``/uploads`` in front. ``position``
     is the one asked for, ``actual`` the one the printer reported; ``index`` is the place
     in the grid, ``order`` the turn in which it was visited. ``timestamp`` is seconds
-    since the epoch, ``width`` and ``height`` are pixels, ``size`` is bytes.
+    since the epoch, ``width`` and ``height`` are pixels, ``size`` is bytes. ``offset`` is
+    what the camera sees in its middle, from the nozzle, mm. ``settle`` is how long after
+    arrival the frame was asked for, s. ``repeated``: the same picture, bit for bit, as at
+    the position before.
     """
 
     path: str
@@ -57,6 +60,9 @@ class Image(Record):
     width: int
     height: int
     size: int
+    offset: Optional[Point] = None
+    settle: Optional[float] = None
+    repeated: bool = False
 
 
 class Failure(Record):

@@ -24,6 +24,7 @@ def test_the_defaults_are_those_of_the_design_and_need_no_correction():
         "rows": 3,
         "spacing_x": 40,
         "spacing_y": 40,
+        "aim": "nozzle",
     }
 
 

@@ -65,6 +65,9 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "width": 640,
         "height": 480,
         "size": 5,
+        "offset": None,
+        "settle": None,
+        "repeated": False,
     }
     assert written.pop("capture_id") != written["print_id"]
     assert written == {
