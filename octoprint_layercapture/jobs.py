@@ -221,11 +221,19 @@ def _refusals(what: Terms) -> list[Message]:
 
 def why_unreadable(error: BaseException, file: str) -> Message:
     """What to say when a file could not be indexed."""
+    params = {"file": file}
     if isinstance(error, GcodeError):
+        if error.readable:
+            return Message(
+                N_("%(file)s holds no G-code, so nothing is captured."), params
+            )
         return Message(
-            N_("%(file)s cannot be captured: %(reason)s"),
-            {"file": file, "reason": str(error)},
+            N_(
+                "%(file)s could not be read, so nothing is captured. Check the disk that "
+                "OctoPrint's uploads are on."
+            ),
+            params,
         )
     return Message(
-        N_("%(file)s cannot be captured: its layers could not be found."), {"file": file}
+        N_("%(file)s cannot be captured: its layers could not be found."), params
     )

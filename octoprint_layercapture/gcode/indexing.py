@@ -51,7 +51,7 @@ def _index(
     name = _slicer(file)
     record = _scan(file, progress, leaping=True)
     if record.others and not record.commands:
-        raise GcodeError(f"{path} is not G-code")
+        raise GcodeError(f"{path} is not G-code", readable=True)
     groups = group(record.runs, record.marks, min_height)
     certain = all(each.certain for each in groups)
     if not certain and not record.recoded:

@@ -8,6 +8,7 @@ import flask
 import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
+from .bodies import json_body
 from .preview import preview
 
 
@@ -24,10 +25,10 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def preview_route(self) -> Any:
         """The grid that the posted settings would make."""
-        body = flask.request.get_json(silent=True)
-        if not isinstance(body, dict) or not isinstance(body.get("settings"), dict):
+        tree = json_body().get("settings")
+        if not isinstance(tree, dict):
             flask.abort(400, description='Expected {"settings": {…}}')
-        return flask.jsonify(preview(body["settings"], self.current_profile()))
+        return flask.jsonify(preview(tree, self.current_profile()))
 
     @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
@@ -39,18 +40,17 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
     def enabled_route(self) -> Any:
         """Turn captures on or off."""
-        body = flask.request.get_json(silent=True)
-        if not isinstance(body, dict) or not isinstance(body.get("enabled"), bool):
+        enabled = json_body().get("enabled")
+        if not isinstance(enabled, bool):
             flask.abort(400, description='Expected {"enabled": true or false}')
-        self.set_enabled(body["enabled"])
+        self.set_enabled(enabled)
         return flask.jsonify(self.state())
 
     @octoprint.plugin.BlueprintPlugin.route("/job", methods=["POST"])
     @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
     def job_route(self) -> Any:
         """Act on the print under way: skip, continue, capture next, stop a capture."""
-        body = flask.request.get_json(silent=True)
-        wish = body.get("command") if isinstance(body, dict) else None
+        wish = json_body().get("command")
         if wish == "skip":
             done = self.skip_print(True)
         elif wish == "continue":
