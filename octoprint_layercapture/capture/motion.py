@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional
 
-from ..gcode import Modal
-from ..gcode.words import INCH
+from ..gcode import INCH, Modal
 
 CLEARANCE = 2.0  # mm kept above everything printed, where the height set allows
 

@@ -3,6 +3,6 @@
 from .errors import Abandoned, GcodeError
 from .indexing import index
 from .layers import Layer, LayerIndex
-from .words import Modal
+from .words import INCH, Modal
 
-__all__ = ["Abandoned", "GcodeError", "Layer", "LayerIndex", "Modal", "index"]
+__all__ = ["INCH", "Abandoned", "GcodeError", "Layer", "LayerIndex", "Modal", "index"]
