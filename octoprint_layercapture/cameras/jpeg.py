@@ -88,10 +88,14 @@ def _decode(camera: str, data: bytes) -> None:
             image.draft(None, (1, 1))
             image.load()
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise CameraError(
-            "Camera %(camera)s sent a damaged picture. Check the camera and its cable.",
-            camera=camera,
-        ) from error
+        raise damaged(camera) from error
+
+
+def damaged(camera: str) -> CameraError:
+    return CameraError(
+        "Camera %(camera)s sent a damaged picture. Check the camera and its cable.",
+        camera=camera,
+    )
 
 
 def _cut_off(camera: str) -> CameraError:

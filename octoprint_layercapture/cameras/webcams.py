@@ -11,8 +11,9 @@ from typing import Any, Callable
 import octoprint.webcams
 from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
 
-from . import jpeg, reasons
+from . import reasons
 from .errors import CameraError
+from .jpeg import check, damaged, is_stream, stream_error
 from .orientation import turned
 from .scene import Scene
 from .url import webcam_at
@@ -129,30 +130,62 @@ class WebcamCamera:
 
         Raises ``CameraError`` after some tries, within the time limit in any case.
         """
-        return self._worker.run(self._take, self._limits.seconds)
+        return self.upright(self._worker.run(self._tries, self._limits.seconds))
+
+    def frame(self, scene: Scene) -> bytes:
+        """One whole JPEG as the camera sent it, by a single try; for comparing frames.
+
+        Raises ``CameraError``, within the time limit in any case.
+        """
+        return self._worker.run(self._try, self._limits.seconds)
+
+    def upright(self, jpeg: bytes) -> bytes:
+        """A frame turned the way up OctoPrint shows this camera; the same bytes where
+        that needs no turning. Raises ``CameraError`` for a frame that is damaged."""
+        config = self._webcam.config
+        try:
+            return turned(
+                jpeg,
+                flip_h=config.flipH,
+                flip_v=config.flipV,
+                rotate90=config.rotate90,
+                quality=self._quality,
+            )
+        except (OSError, SyntaxError, ValueError) as error:
+            raise damaged(self._shown) from error
 
     def abandon(self) -> None:
-        """Makes a ``snapshot`` that another thread waits for fail now."""
+        """Makes a picture that another thread waits for fail now."""
         self._worker.abandon()
 
-    def _take(self, attempt: Attempt) -> bytes:
+    def _tries(self, attempt: Attempt) -> bytes:
+        """Tries until there is a picture, or trying is no use any more."""
         for number in range(1, self._limits.tries + 1):
             try:
-                return self._checked(self._received(attempt))
-            except WebcamNotAbleToTakeSnapshotException as error:
-                raise reasons.unable(self._shown) from error
-            except _Hopeless as error:
-                raise error.reason from None
-            except Exception as error:
-                reason = reasons.explain(self._shown, error)
-                _logger.debug(
-                    "%s: try %d failed (%s)", self.name, number, type(error).__name__
-                )
+                return self._try(attempt)
+            except _Final:
+                raise
+            except CameraError as error:
+                reason = error
+                _logger.debug("%s: try %d failed", self.name, number)
             if number < self._limits.tries:
                 attempt.pause(self._limits.pause)
             if attempt.over:
                 break
         raise reason from None
+
+    def _try(self, attempt: Attempt) -> bytes:
+        try:
+            data = self._received(attempt)
+            check(self._shown, data)
+        except WebcamNotAbleToTakeSnapshotException as error:
+            raise _final(reasons.unable(self._shown)) from error
+        except CameraError:
+            raise
+        except Exception as error:
+            _logger.debug("%s: %s", self.name, type(error).__name__)
+            raise reasons.explain(self._shown, error) from None
+        return data
 
     def _received(self, attempt: Attempt) -> bytes:
         answer = self._webcam.providerPlugin.take_webcam_snapshot(self.name)
@@ -162,28 +195,17 @@ class WebcamCamera:
             for chunk in chunks:
                 data += chunk
                 attempt.received = len(data)
-                if jpeg.is_stream(bytes(data[:64])):
-                    raise _Hopeless(jpeg.stream_error(self._shown))
+                if is_stream(bytes(data[:64])):
+                    raise _final(stream_error(self._shown))
                 if len(data) > self._limits.size:
-                    raise _Hopeless(self._too_much())
+                    raise _final(self._too_much())
                 if attempt.over:
-                    raise _Hopeless(slow(self._shown, self._limits.seconds))
+                    raise _final(slow(self._shown, self._limits.seconds))
         finally:
             close = getattr(chunks, "close", None)
             if close is not None:
                 close()
         return bytes(data)
-
-    def _checked(self, data: bytes) -> bytes:
-        jpeg.check(self._shown, data)
-        config = self._webcam.config
-        return turned(
-            data,
-            flip_h=config.flipH,
-            flip_v=config.flipV,
-            rotate90=config.rotate90,
-            quality=self._quality,
-        )
 
     def _too_much(self) -> CameraError:
         return CameraError(
@@ -194,12 +216,12 @@ class WebcamCamera:
         )
 
 
-class _Hopeless(Exception):
+class _Final(CameraError):
     """Another try would not help."""
 
-    def __init__(self, reason: CameraError) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
+
+def _final(reason: CameraError) -> _Final:
+    return _Final(reason.text, **reason.params)
 
 
 def _shown(webcam: Any) -> str:

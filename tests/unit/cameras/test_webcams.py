@@ -279,3 +279,44 @@ def test_a_camera_that_hung_in_one_print_is_still_known_to_in_the_next(
     webcams = Webcams(preferred=lambda: webcam, limits=Limits(seconds=0.2))
     failing(webcams.choose()[0][0], scene)
     assert "still busy" in failing(webcams.choose()[0][0], scene)
+
+
+def test_a_frame_is_asked_for_once_and_stays_as_the_camera_sent_it(
+    new_provider, new_camera, jpeg, scene
+):
+    provider = new_provider([jpeg])
+    assert new_camera(provider, flipH=True).frame(scene) == jpeg
+    assert len(provider.asked) == 1
+
+
+def test_a_frame_that_fails_is_not_asked_for_again(new_provider, new_camera, scene, jpeg):
+    provider = new_provider(ConnectionError("x"), [jpeg])
+    with pytest.raises(CameraError, match="cannot be reached"):
+        new_camera(provider).frame(scene)
+    assert len(provider.asked) == 1
+
+
+@pytest.mark.parametrize("sent", [b"", b"<html>", b"\xff\xd8\xff\xda"])
+def test_a_frame_is_a_whole_jpeg(new_provider, new_camera, scene, sent):
+    with pytest.raises(CameraError):
+        new_camera(new_provider([sent])).frame(scene)
+
+
+def test_a_snapshot_is_a_frame_turned_upright(new_provider, new_camera, jpeg, scene):
+    camera = new_camera(new_provider([jpeg]), rotate90=True)
+    frame = camera.frame(scene)
+    assert picture_size(frame) == (320, 240)
+    assert camera.upright(frame) == camera.snapshot(scene)
+    assert picture_size(camera.upright(frame)) == (240, 320)
+
+
+def test_upright_leaves_a_frame_alone_that_needs_no_turning(
+    new_provider, new_camera, jpeg
+):
+    assert new_camera(new_provider([jpeg])).upright(jpeg) is jpeg
+
+
+def test_a_frame_that_cannot_be_turned_is_said_to_be_damaged(new_provider, new_camera):
+    camera = new_camera(new_provider([b""]), flipH=True)
+    with pytest.raises(CameraError, match="damaged"):
+        camera.upright(b"\xff\xd8 no picture")
