@@ -9,13 +9,14 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
-from .cameras import CameraError, FakeCamera, Webcams
+from .cameras import CameraError, FakeCamera, Limits, Source, Webcams
 from .capture.grid import Volume, positions, volume
 from .capture.job import Armed
 from .capture.plan import plan
 from .capture.terms import Terms
+from .config import Cameras as CameraSettings
 from .config import Config
 from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
@@ -102,10 +103,29 @@ def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Messag
     """The cameras to use, and what is wrong with those that cannot be."""
     if config.cameras.fake:
         return [FakeCamera(quality=config.files.quality)], []
+    wanted = config.cameras
     found, problems = webcams.choose(
-        config.cameras.use, url=config.cameras.url, quality=config.files.quality
+        wanted.use,
+        source=_source(wanted),
+        quality=config.files.quality,
+        limits=Limits(seconds=wanted.timeout, size=round(wanted.max_size * 1e6)),
     )
     return list(found), [_message(problem) for problem in problems]
+
+
+def _source(wanted: CameraSettings) -> Optional[Source]:
+    """The camera by its snapshot URL, where there is one."""
+    if not wanted.url:
+        return None
+    return Source(
+        url=wanted.url,
+        auth=wanted.auth,
+        username=wanted.username,
+        password=wanted.password,
+        token=wanted.token,
+        verify=wanted.verify,
+        patience=wanted.timeout,
+    )
 
 
 def _message(problem: CameraError) -> Message:

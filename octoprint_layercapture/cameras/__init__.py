@@ -6,12 +6,16 @@ from .errors import CameraError
 from .fake import FakeCamera
 from .jpeg import picture_size
 from .scene import Scene
-from .webcams import WebcamCamera, Webcams
+from .url import Source
+from .webcam import Limits, WebcamCamera
+from .webcams import Webcams
 
 __all__ = [
     "CameraError",
     "FakeCamera",
+    "Limits",
     "Scene",
+    "Source",
     "WebcamCamera",
     "Webcams",
     "picture_size",

@@ -10,8 +10,11 @@ class CameraError(Exception):
 
     ``text`` is an English message with ``%(name)s`` placeholders for ``params``, so that
     the browser can translate it; ``str()`` gives the finished English sentence. Neither
-    ever holds an address, a password or a token.
+    ever holds an address, a password or a token. ``silent``: the camera let the time go
+    by, so asking it again soon would cost as much again.
     """
+
+    silent = False
 
     def __init__(self, text: str, **params: Any) -> None:
         super().__init__(text % params)

@@ -5,9 +5,21 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from PIL import Image, ImageOps, JpegImagePlugin
+from PIL import Image, JpegImagePlugin
 
 _Turn = Image.Transpose
+
+_EXIF = b"Exif\x00\x00"
+_ORIENTATION = 0x0112
+_ASKED = {
+    2: _Turn.FLIP_LEFT_RIGHT,
+    3: _Turn.ROTATE_180,
+    4: _Turn.FLIP_TOP_BOTTOM,
+    5: _Turn.TRANSPOSE,
+    6: _Turn.ROTATE_270,
+    7: _Turn.TRANSVERSE,
+    8: _Turn.ROTATE_90,
+}
 
 
 def turned(
@@ -16,9 +28,9 @@ def turned(
     """``jpeg`` mirrored left to right, then top to bottom, then a quarter turned left.
 
     That is the order in which OctoPrint shows webcams and renders timelapses. What the
-    camera says about its own orientation (EXIF) is followed first. A picture that needs
-    no turning comes back byte for byte; ``quality`` (1 to 100) is for the others. Raises
-    ``OSError`` for what Pillow cannot read.
+    camera says about its own orientation (EXIF) is followed first, and then no longer
+    said. A picture that needs no turning comes back byte for byte; ``quality`` (1 to
+    100) is for the others. Raises ``OSError`` for what Pillow cannot read.
     """
     turns = [
         turn
@@ -29,12 +41,16 @@ def turned(
         )
         if wanted
     ]
-    if not turns:
+    if not turns and _EXIF not in jpeg:
         return jpeg
     with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as original:
+        own, exif = _orientation(original)
+        turns = own + turns
+        if not turns:
+            return jpeg
         original.load()
         keep = _kept_with(original)
-        image, exif = _upright(original)
+        image: Image.Image = original
         for turn in turns:
             image = image.transpose(turn)
         if exif:
@@ -44,18 +60,20 @@ def turned(
     return out.getvalue()
 
 
-def _upright(original: Image.Image) -> tuple[Image.Image, bytes]:
-    """The picture as its EXIF says it is to be seen, and the EXIF without that.
+def _orientation(original: Image.Image) -> tuple[list[Image.Transpose], bytes]:
+    """The turns that its EXIF asks for, and the EXIF without that.
 
     Cameras write all sorts of things there, and Pillow answers with all sorts of
     exceptions: then the picture stays as it is and the EXIF is left out.
     """
+    if "exif" not in original.info:
+        return [], b""
     try:
-        image = ImageOps.exif_transpose(original)
-        exif = image.getexif().tobytes() if "exif" in original.info else b""
+        exif = original.getexif()
+        turn = _ASKED.get(exif.pop(_ORIENTATION, 1))
+        return [] if turn is None else [turn], exif.tobytes()
     except Exception:
-        return original, b""
-    return image, exif
+        return [], b""
 
 
 def _kept_with(original: Image.Image) -> dict[str, Any]:

@@ -4,88 +4,113 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Callable
+from typing import Callable, Optional
 
 from .errors import CameraError
 
+_HANGING = 2  # threads left behind in somebody else's code before no more are started
+
 
 class Attempt:
-    """One request for a picture, shared by who waits for it and the thread at work."""
+    """One request for a picture, shared by who waits for it and the thread at work.
+
+    ``answered``: something has come. ``stop``: ends what the thread waits for, where the
+    camera's code offers that.
+    """
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._expires = time.monotonic() + seconds
         self._given_up = threading.Event()
         self.done = threading.Event()
-        self.at_work = True
-        self.received = 0
+        self.answered = False
         self.picture: bytes | None = None
         self.error: CameraError | None = None
+        self.stop: Optional[Callable[[], None]] = None
 
     @property
     def over(self) -> bool:
         """Whether nobody waits for the picture any more."""
-        return self._given_up.is_set() or time.monotonic() >= self._expires
+        return self._given_up.is_set() or self.left <= 0
+
+    @property
+    def left(self) -> float:
+        """Seconds until it is over; not below 0."""
+        return max(0.0, self._expires - time.monotonic())
 
     def pause(self, seconds: float) -> None:
         """Waits, but not beyond the end of the attempt."""
-        self._given_up.wait(max(0.0, min(seconds, self._expires - time.monotonic())))
+        self._given_up.wait(min(seconds, self.left))
 
-    def give_up(self) -> None:
+    def give_up(self, error: CameraError | None = None) -> None:
+        """Nobody waits any more, because of ``error``."""
+        if self.done.is_set():
+            return
+        self.error = self.error or error
         self._given_up.set()
         self.done.set()
+        stop = self.stop
+        if stop is not None:
+            stop()
 
 
 class Worker:
-    """Takes the pictures of one camera, each in a daemon thread, never two at a time.
+    """Takes the pictures of one camera, each in a daemon thread, one after the other.
 
-    A thread that hangs in somebody else's code cannot be ended. Until it ends by itself
-    every further request fails at once, so that threads do not pile up.
+    A thread that hangs in somebody else's code cannot be ended. It is left behind and
+    the next picture gets a thread of its own; while two are left behind, every further
+    request fails at once, so that threads do not pile up.
     """
 
     def __init__(self, camera: str) -> None:
         self._camera = camera
-        self._lock = threading.Lock()
-        self._attempt: Attempt | None = None
+        self._changed = threading.Condition()
+        self._turn: Attempt | None = None
+        self._at_work: list[Attempt] = []
 
-    def run(self, take: Callable[[Attempt], bytes], seconds: float) -> bytes:
-        """What ``take`` returns; raises ``CameraError``, at the latest after ``seconds``.
+    def run(self, take: Callable[[Attempt], bytes], attempt: Attempt) -> bytes:
+        """What ``take`` returns; raises ``CameraError``, at the latest when the attempt
+        is over, also where another one is waited for first.
 
         ``take`` may raise ``CameraError`` and should end soon once its attempt is over.
         """
-        attempt = self._start(take, seconds)
-        if not attempt.done.wait(seconds):
-            attempt.give_up()
+        self._enter(attempt)
+        try:
+            threading.Thread(
+                target=self._work,
+                args=(take, attempt),
+                name=f"layercapture-camera-{self._camera}",
+                daemon=True,
+            ).start()
+            if not attempt.done.wait(attempt.left):
+                attempt.give_up(self._too_late(attempt))
+        finally:
+            with self._changed:
+                self._turn = None
+                self._changed.notify_all()
         if attempt.picture is not None:
             return attempt.picture
-        raise attempt.error or self._too_late(attempt, seconds)
+        raise attempt.error or self._too_late(attempt)
 
-    def abandon(self) -> None:
-        """Ends the waiting of a ``run`` in another thread with a ``CameraError``."""
-        with self._lock:
-            attempt = self._attempt
-        if attempt is not None and not attempt.done.is_set():
-            attempt.error = CameraError(
+    def abandon(self, attempt: Attempt) -> None:
+        """Ends the waiting for this attempt in another thread with a ``CameraError``."""
+        attempt.give_up(
+            CameraError(
                 "The picture of camera %(camera)s was called off.", camera=self._camera
             )
-            attempt.give_up()
+        )
+        with self._changed:
+            self._changed.notify_all()
 
-    def _start(self, take: Callable[[Attempt], bytes], seconds: float) -> Attempt:
-        with self._lock:
-            if self._attempt is not None and self._attempt.at_work:
-                raise CameraError(
-                    "Camera %(camera)s is still busy with an earlier picture that it has"
-                    " not delivered. Restart the camera if this goes on.",
-                    camera=self._camera,
-                )
-            attempt = Attempt(seconds)
-            self._attempt = attempt
-        threading.Thread(
-            target=self._work,
-            args=(take, attempt),
-            name=f"layercapture-camera-{self._camera}",
-            daemon=True,
-        ).start()
-        return attempt
+    def _enter(self, attempt: Attempt) -> None:
+        """Waits for the picture that another one takes, within the attempt's time."""
+        with self._changed:
+            while self._turn is not None and not attempt.over:
+                self._changed.wait(attempt.left)
+            if self._turn is not None or len(self._at_work) >= _HANGING:
+                raise attempt.error or self._busy()
+            self._turn = attempt
+            self._at_work.append(attempt)
 
     def _work(self, take: Callable[[Attempt], bytes], attempt: Attempt) -> None:
         try:
@@ -93,24 +118,38 @@ class Worker:
         except CameraError as error:
             attempt.error = attempt.error or error
         finally:
-            attempt.at_work = False
+            with self._changed:
+                self._at_work.remove(attempt)
             attempt.done.set()
 
-    def _too_late(self, attempt: Attempt, seconds: float) -> CameraError:
-        if attempt.received:
-            return slow(self._camera, seconds)
-        return CameraError(
-            "Camera %(camera)s did not answer within %(seconds)d s. Check that it is"
+    def _busy(self) -> CameraError:
+        error = CameraError(
+            "Camera %(camera)s is still busy with earlier pictures that it has not"
+            " delivered. Restart the camera if this goes on.",
+            camera=self._camera,
+        )
+        error.silent = True
+        return error
+
+    def _too_late(self, attempt: Attempt) -> CameraError:
+        if attempt.answered:
+            return slow(self._camera, attempt.seconds)
+        error = CameraError(
+            "Camera %(camera)s did not answer within %(seconds)s s. Check that it is"
             " switched on and not busy.",
             camera=self._camera,
-            seconds=round(seconds),
+            seconds=f"{attempt.seconds:g}",
         )
+        error.silent = True
+        return error
 
 
 def slow(camera: str, seconds: float) -> CameraError:
-    return CameraError(
-        "Camera %(camera)s began to send but was not done within %(seconds)d s. Is its"
+    error = CameraError(
+        "Camera %(camera)s began to send but was not done within %(seconds)s s. Is its"
         " snapshot URL a stream URL, or the network slow?",
         camera=camera,
-        seconds=round(seconds),
+        seconds=f"{seconds:g}",
     )
+    error.silent = True
+    return error

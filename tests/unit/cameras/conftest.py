@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import io
 import logging
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +14,7 @@ from octoprint.schema.webcam import Webcam
 from PIL import Image
 
 from octoprint_layercapture.cameras import Scene, WebcamCamera
-from octoprint_layercapture.cameras.webcams import Limits
+from octoprint_layercapture.cameras.webcam import Limits
 from octoprint_layercapture.cameras.worker import Worker
 
 
@@ -106,15 +108,21 @@ class Settings(dict):
 
 
 class SnapshotServer:
-    """A camera's web server on loopback; ``routes`` maps paths to what handles them."""
+    """A camera's web server on loopback; ``routes`` maps paths to what handles them.
 
-    def __init__(self):
+    ``asked`` holds the path and the headers of every request.
+    """
+
+    def __init__(self, certificate=None):
         self.routes = {}
+        self.asked = []
+        self._scheme = "https" if certificate else "http"
         self.released = threading.Event()
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                camera.asked.append((self.path, dict(self.headers)))
                 try:
                     camera.routes[self.path](self)
                 except (BrokenPipeError, ConnectionResetError):
@@ -125,13 +133,17 @@ class SnapshotServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
         self._thread.start()
 
     def url(self, path):
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}{path}"
 
     def serve(self, path, body=b"", *, status=200, kind="image/jpeg", length=None):
         def handle(request):
@@ -154,6 +166,27 @@ class SnapshotServer:
 
         self.routes[path] = handle
 
+    def serve_drip(self, path, start):
+        """``start``, and then a byte now and then, without an end."""
+
+        def handle(request):
+            request.send_response(200)
+            request.end_headers()
+            request.wfile.write(start)
+            while not self.released.wait(0.02):
+                request.wfile.write(b"x")
+
+        self.routes[path] = handle
+
+    def serve_redirect(self, path, to):
+        def handle(request):
+            request.send_response(302)
+            request.send_header("Location", to)
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+
+        self.routes[path] = handle
+
     def serve_nothing(self, path):
         self.routes[path] = lambda request: self.released.wait(20)
 
@@ -167,6 +200,21 @@ class SnapshotServer:
 @pytest.fixture
 def server():
     server = SnapshotServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def other_server():
+    server = SnapshotServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def secure_server():
+    """Speaks TLS with a certificate that nobody trusts."""
+    server = SnapshotServer(Path(__file__).with_name("self_signed.pem"))
     yield server
     server.close()
 

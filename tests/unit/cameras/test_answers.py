@@ -10,7 +10,7 @@ import requests
 from PIL import Image
 
 from octoprint_layercapture.cameras import CameraError, reasons
-from octoprint_layercapture.cameras.webcams import Limits
+from octoprint_layercapture.cameras.webcam import Limits
 
 
 @pytest.fixture

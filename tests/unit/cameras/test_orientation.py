@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from octoprint_layercapture.cameras.orientation import turned
 
@@ -77,9 +77,35 @@ def test_pictures_are_flipped_first_and_then_turned_counter_clockwise(
 
 def test_a_picture_that_needs_no_turning_stays_byte_for_byte(encode, corners):
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[0x010F] = "A maker"
     jpeg = encode(corners, exif=exif) + b"\x00\x00"
     assert turn(jpeg) is jpeg
+
+
+@pytest.mark.parametrize("asked", [1, 0, 9, 7000])
+def test_an_orientation_that_asks_for_nothing_leaves_the_picture_alone(
+    encode, corners, asked
+):
+    exif = Image.Exif()
+    exif[0x0112] = asked
+    jpeg = encode(corners, exif=exif)
+    assert turn(jpeg) is jpeg
+
+
+@pytest.mark.parametrize("asked", range(2, 9))
+def test_the_orientation_that_the_camera_asks_for_is_applied_and_no_longer_asked_for(
+    encode, corners, asked
+):
+    exif = Image.Exif()
+    exif[0x0112] = asked
+    exif[0x010F] = "A maker"
+    jpeg = encode(corners, exif=exif)
+    result = turn(jpeg)
+    assert seen(result) == seen(encode(ImageOps.exif_transpose(opened(jpeg))))
+    assert seen(result) != seen(encode(corners))
+    kept = opened(result).getexif()
+    assert 0x0112 not in kept
+    assert kept[0x010F] == "A maker"
 
 
 def test_what_the_camera_says_about_its_orientation_is_followed_first(encode, corners):

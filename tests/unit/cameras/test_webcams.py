@@ -6,7 +6,7 @@ import pytest
 from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
 
 from octoprint_layercapture.cameras import CameraError, Webcams, picture_size
-from octoprint_layercapture.cameras.webcams import Limits
+from octoprint_layercapture.cameras.webcam import Limits
 
 
 def failing(camera, scene):
@@ -173,15 +173,79 @@ def test_a_camera_that_never_answers_costs_no_more_than_the_deadline(
     assert "did not answer within" in failing(camera, scene)
 
 
-def test_while_a_camera_hangs_the_next_picture_fails_at_once_without_a_thread(
-    hanging, new_camera, scene
+def test_a_camera_that_hung_once_is_not_busy_when_it_is_asked_again(
+    new_camera, new_provider, scene, jpeg
 ):
-    camera = new_camera(hanging, limits=Limits(seconds=0.2))
-    failing(camera, scene)
-    before = set(workers_of("Classic Webcam"))
-    for _ in range(5):
-        assert "still busy" in failing(camera, scene)
-    assert set(workers_of("Classic Webcam")) <= before
+    released = threading.Event()
+
+    def hang():
+        released.wait(20)
+        return [jpeg]
+
+    camera = new_camera(new_provider(hang, [jpeg]), limits=Limits(seconds=0.2))
+    assert "did not answer within" in failing(camera, scene)
+    assert camera.snapshot(scene) == jpeg
+    released.set()
+
+
+def test_threads_that_hang_do_not_pile_up(hanging, new_camera, scene, jpeg):
+    camera = new_camera(hanging, limits=Limits(seconds=0.2), displayName="Hangs on")
+    reasons = [failing(camera, scene) for _ in range(6)]
+    assert ["still busy" in reason for reason in reasons] == [False] * 2 + [True] * 4
+    left_behind = workers_of("Hangs on")
+    assert len(left_behind) == 2
+    hanging.released.set()
+    for worker in left_behind:
+        worker.join(10)
+    assert camera.snapshot(scene) == jpeg
+
+
+def test_two_who_want_a_picture_of_one_camera_get_it_one_after_the_other(
+    new_camera, new_provider, scene, jpeg
+):
+    at_once, most = [], []
+
+    def answer():
+        at_once.append(True)
+        most.append(len(at_once))
+        threading.Event().wait(0.02)
+        at_once.pop()
+        return [jpeg]
+
+    camera = new_camera(new_provider(answer))
+    pictures = []
+    threads = [
+        threading.Thread(target=lambda: pictures.append(camera.snapshot(scene)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert pictures == [jpeg] * 4
+    assert max(most) == 1
+
+
+@pytest.mark.parametrize(
+    "answer, silent",
+    [
+        (TimeoutError(), True),
+        (ConnectionRefusedError(), False),
+        ([b"<html>"], False),
+    ],
+)
+def test_an_error_says_whether_the_camera_let_the_time_go_by(
+    new_provider, new_camera, scene, answer, silent
+):
+    with pytest.raises(CameraError) as caught:
+        new_camera(new_provider(answer)).snapshot(scene)
+    assert caught.value.silent is silent
+
+
+def test_a_camera_that_hangs_let_the_time_go_by(hanging, new_camera, scene):
+    with pytest.raises(CameraError) as caught:
+        new_camera(hanging, limits=Limits(seconds=0.2)).frame(scene)
+    assert caught.value.silent
 
 
 def test_a_camera_that_comes_back_after_hanging_is_used_again(
@@ -277,7 +341,8 @@ def test_a_camera_that_hung_in_one_print_is_still_known_to_in_the_next(
 ):
     webcam = provided(hanging)
     webcams = Webcams(preferred=lambda: webcam, limits=Limits(seconds=0.2))
-    failing(webcams.choose()[0][0], scene)
+    for _ in range(2):
+        failing(webcams.choose()[0][0], scene)
     assert "still busy" in failing(webcams.choose()[0][0], scene)
 
 
