@@ -9,9 +9,9 @@ what would be right, and its default stands in.
 from __future__ import annotations
 
 import copy
-import math
 import re
 from typing import Any, Optional
+from urllib.parse import unquote
 
 from pydantic import (
     BaseModel,
@@ -20,15 +20,19 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from . import complaints
 from .gcode.custom import lines_of, refusal
-from .messages import N_, Message, Problem
+from .messages import Problem
 
 VERSION = 1
 
 _NUMBERS = (int, float, Optional[float])
+_DETAILS = ("cameras", "details")
+_USERINFO = re.compile(r"(\s*https?://)([^/?#]*)@(.*)", re.DOTALL)
 _LIST_PART = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?$")
 
 
@@ -38,8 +42,11 @@ class _Group(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _as_typed(cls, value: Any, info: ValidationInfo) -> Any:
-        """Take ``" 2,5 "`` as a person means it: trimmed, and with a decimal comma."""
-        if isinstance(value, str):
+        """Take ``" 2,5 "`` as a person means it: trimmed, and with a decimal comma.
+
+        A password is meant as it is.
+        """
+        if isinstance(value, str) and info.field_name != "password":
             value = value.strip()
             kind = cls.model_fields[str(info.field_name)].annotation
             if kind in _NUMBERS and re.fullmatch(r"[-+]?\d+,\d+", value):
@@ -150,13 +157,20 @@ class Detail(_Optionals):
     rest: Optional[float] = Field(default=None, ge=0, le=30)
     stale: Optional[int] = Field(default=None, ge=0, le=30)
 
+    @field_validator("offset_x", "offset_y", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        empty = value is None or (isinstance(value, str) and not value.strip())
+        return 0.0 if empty else value
+
 
 class Cameras(_Group):
     """Where pictures come from.
 
     ``delay`` is the fixed wait and ``settle_max`` the longest adaptive one, s;
     ``timeout`` (s) and ``max_size`` (MB) bound one picture. ``auth``, ``username``,
-    ``password``, ``token`` and ``verify`` (of the certificate) belong to ``url``.
+    ``password``, ``token`` and ``verify`` (of the certificate) belong to ``url``, which
+    never holds a password itself. Without ``auth`` no password or token is kept.
     """
 
     use: tuple[str, ...] = ()
@@ -169,10 +183,29 @@ class Cameras(_Group):
     url: str = Field(default="", max_length=2000, pattern="^(https?://.+)?$")
     auth: str = Field(default="none", pattern="^(none|basic|digest|bearer)$")
     username: str = Field(default="", max_length=200)
-    password: str = Field(default="", max_length=500)
-    token: str = Field(default="", max_length=4000)
+    password: str = Field(default="", max_length=500, repr=False)
+    token: str = Field(default="", max_length=4000, repr=False)
     verify: bool = True
     details: tuple[Detail, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _login_apart(cls, given: Any) -> Any:
+        """Take user and password out of ``http://user:password@camera/``."""
+        if not isinstance(given, dict):
+            return given
+        found = _USERINFO.fullmatch(str(given.get("url") or ""))
+        if found is not None:
+            user, _, password = found.group(2).partition(":")
+            given = {**given, "url": found.group(1) + found.group(3)}
+            given["username"] = unquote(user)
+            if password:
+                given["password"] = unquote(password)
+            if given.get("auth") != "digest":
+                given["auth"] = "basic"
+        if str(given.get("auth", "none")).strip() == "none":
+            given = {**given, "password": "", "token": ""}
+        return given
 
     def detail(self, camera: str) -> Detail:
         """What is known of ``camera``; nothing, where nothing was entered."""
@@ -260,31 +293,48 @@ def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Probl
     """
     spare = defaults() if before is None else before.model_dump(mode="json")
     tree = _merged(defaults(), known(raw))
-    problems = [
-        Problem(key, Message(N_("“%(value)s” cannot be used here."), {"value": shown}))
-        for key, shown in _no_groups(raw)
-    ]
+    problems = _no_groups(raw)
     while True:
         try:
             return Config.model_validate(tree), problems
         except ValidationError as refused:
-            found = {tuple(error["loc"][:2]): error for error in refused.errors()}
-            for place, error in found.items():
-                problems.append(_problem(place, error))
-                _set(tree, place, _get(spare, place))
+            found = {_place(error["loc"]): error for error in refused.errors()}
+            # single values first: what holds them may be put back as a whole after that
+            for place, error in sorted(found.items(), key=lambda each: -len(each[0])):
+                field = _field(place)
+                problems.append(complaints.problem(place[:2], field, error, tree))
+                _put_back(tree, place, spare)
 
 
-def _no_groups(raw: Any) -> list[tuple[str, str]]:
-    """The groups of settings that hold something else than settings, and what."""
+def _no_groups(raw: Any) -> list[Problem]:
+    """The groups of settings that hold something else than settings."""
     if not isinstance(raw, dict):
         return []
     return [
-        (key, str(_writable(str(raw[key])))[:60])
+        complaints.no_group(key, _writable(raw[key]))
         for key, value in defaults().items()
         if isinstance(value, dict)
         and raw.get(key) is not None
         and not isinstance(raw[key], dict)
     ]
+
+
+def _place(location: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Group and name of what was refused; of one camera's detail also which."""
+    single = location[:2] == _DETAILS and len(location) == 4 and location[3] != "camera"
+    return location if single else location[:2]
+
+
+def _put_back(tree: dict[str, Any], place: tuple[Any, ...], spare: Any) -> None:
+    """What stood there before, or the default, instead of what was refused."""
+    if len(place) < 4:
+        _set(tree, place, _get(spare, place))
+        return
+    entry, name = _get(tree, place[:3]), place[3]
+    before = _get(spare, place[:2])
+    known_so_far = [each for each in before if each["camera"] == entry.get("camera")]
+    default = Detail.model_fields[name].get_default()
+    entry[name] = known_so_far[0][name] if known_so_far else default
 
 
 def known(raw: Any) -> dict[str, Any]:
@@ -310,6 +360,8 @@ def _writable(value: Any) -> Any:
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, (list, tuple)):
         return [_writable(each) for each in value]
+    if isinstance(value, dict):
+        return {_writable(key): _writable(each) for key, each in value.items()}
     return value
 
 
@@ -326,79 +378,22 @@ def _merged(tree: dict[str, Any], raw: Any) -> dict[str, Any]:
     return tree
 
 
-def _get(tree: dict[str, Any], place: tuple[Any, ...]) -> Any:
+def _get(tree: Any, place: tuple[Any, ...]) -> Any:
     for key in place:
         tree = tree[key]
     return tree
 
 
-def _set(tree: dict[str, Any], place: tuple[Any, ...], value: Any) -> None:
+def _set(tree: Any, place: tuple[Any, ...], value: Any) -> None:
     for key in place[:-1]:
         tree = tree[key]
     tree[place[-1]] = value
 
 
 def _field(place: tuple[Any, ...]) -> Any:
+    if len(place) == 4:
+        return Detail.model_fields[place[3]]
     model: Any = Config
     for key in place[:-1]:
         model = model.model_fields[key].annotation
     return model.model_fields[place[-1]]
-
-
-def _limits(place: tuple[Any, ...]) -> tuple[Optional[float], Optional[float]]:
-    """The smallest and largest value that the setting takes, where it has such."""
-    least = most = None
-    for rule in _field(place).metadata:
-        least = getattr(rule, "ge", least)
-        most = getattr(rule, "le", most)
-    return least, most
-
-
-_GCODE_REFUSED = {
-    "moves": N_("“%(line)s” moves the head or the filament, which only the capture may."),
-    "homes": N_("“%(line)s” homes the printer, which would ruin the print."),
-    "modes": N_("“%(line)s” changes how the print's own lines would be understood."),
-    "waits": N_("“%(line)s” waits for a temperature, which would hold the print up."),
-    "stops": N_("“%(line)s” stops, pauses or unpowers the printer."),
-    "tools": N_("“%(line)s” changes the tool."),
-    "unknown": N_("“%(line)s” is no G-code command."),
-}
-
-
-def _problem(place: tuple[Any, ...], error: Any) -> Problem:
-    key = ".".join(str(part) for part in place)
-    value = "" if error["input"] is None else error["input"]
-    shown = value if isinstance(value, (int, float, str)) else str(value)
-    if isinstance(shown, float) and not math.isfinite(shown):
-        shown = str(shown)
-    if isinstance(shown, str):
-        shown = shown[:60]
-    if error["type"] == "gcode":
-        context = error["ctx"]
-        return Problem(
-            key, Message(_GCODE_REFUSED[context["why"]], {"line": context["line"][:60]})
-        )
-    least, most = _limits(place)
-    if key == "layers.list":
-        text = N_(
-            "“%(value)s” is not a list of layers. Write layer numbers and ranges "
-            "with commas between them, for example 1, 5-10, 40."
-        )
-        return Problem(key, Message(text, {"value": shown}))
-    if key == "cameras.url":
-        text = N_("A snapshot URL begins with http:// or https://.")
-        return Problem(key, Message(text))
-    if least is not None and most is not None:
-        whole = _field(place).annotation is int
-        text = (
-            N_("“%(value)s” is not a whole number from %(least)s to %(most)s.")
-            if whole
-            else N_("“%(value)s” is not a number from %(least)s to %(most)s.")
-        )
-        params = {"value": shown, "least": f"{least:g}", "most": f"{most:g}"}
-        return Problem(key, Message(text, params))
-    if str(error["type"]).startswith("bool"):
-        return Problem(
-            key, Message(N_("“%(value)s” is neither on nor off."), {"value": shown})
-        )
-    return Problem(key, Message(N_("“%(value)s” cannot be used here."), {"value": shown}))

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import octoprint.plugin
+from flask import has_request_context
+from octoprint.access.permissions import Permissions
 
 from . import config as settings
+from . import credentials
 from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
+from .complaints import SECRETS
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
@@ -63,12 +67,13 @@ class LayerCapturePlugin(
         return settings.VERSION
 
     def on_settings_load(self) -> dict[str, Any]:
-        return self._config.model_dump(mode="json")
+        may_edit = not has_request_context() or Permissions.SETTINGS.can()
+        return credentials.withheld(self._config, addresses=not may_edit)
 
     def on_settings_save(self, data: dict[str, Any]) -> Any:
         before = self._config
         saved = octoprint.plugin.SettingsPlugin.on_settings_save(
-            self, settings.known(data)
+            self, settings.known(credentials.kept(data))
         )
         self._config, problems = settings.parse(self._settings.get_all_data(), before)
         for key, value in self._config.model_dump(mode="json").items():
@@ -121,12 +126,14 @@ class LayerCapturePlugin(
 
 def _corrected(problem: Problem, config: settings.Config) -> Message:
     group, _, name = problem.key.partition(".")
-    value = getattr(config, group)
+    why = {"key": problem.key, "why": problem.message}
+    value = getattr(getattr(config, group), name) if name else None
+    if problem.key in SECRETS or not isinstance(value, (str, int, float)):
+        return Message(
+            N_("The setting %(key)s was not saved as entered: %(why)s"),
+            why,
+        )
     return Message(
         N_("The setting %(key)s was not saved as entered: %(why)s It is %(value)s now."),
-        {
-            "key": problem.key,
-            "why": problem.message,
-            "value": getattr(value, name) if name else value,
-        },
+        {**why, "value": value},
     )

@@ -6,7 +6,7 @@ from .errors import CameraError
 from .fake import FakeCamera
 from .jpeg import picture_size
 from .scene import Scene
-from .url import Source
+from .url import Source, origin
 from .webcam import Limits, WebcamCamera
 from .webcams import Webcams
 
@@ -18,5 +18,6 @@ __all__ = [
     "Source",
     "WebcamCamera",
     "Webcams",
+    "origin",
     "picture_size",
 ]

@@ -147,3 +147,66 @@ def test_only_known_settings_are_kept():
     raw = {"grid": {"columns": 2, "colour": "red"}, "else": 1, "layers": "x"}
     assert known(raw) == {"grid": {"columns": 2}}
     assert known("x") == {}
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "choices"),
+    [
+        ("cameras", "auth", "none, basic, digest, bearer"),
+        ("cameras", "settling", "adaptive, fixed"),
+        ("grid", "aim", "nozzle, camera"),
+        ("fake_camera", "mount", "head, fixed"),
+        ("motion", "hold", "job, pause"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_told_with_those_there_are(group, key, choices):
+    (problem,) = parse({group: {key: "x"}})[1]
+    assert problem.key == f"{group}.{key}"
+    assert str(problem.message).endswith(f"Choose one of these: {choices}.")
+
+
+def details_of(*entries):
+    config, problems = parse({"cameras": {"details": list(entries)}})
+    return config.cameras.details, [str(problem.message) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("offset_x", 501, "Offset X of camera top: “501” is not a number from -500"),
+        ("offset_y", "far", "Offset Y of camera top: “far” is not a number from -500"),
+        ("latency", -1, "Latency of camera top: “-1” is not a number from 0 to 30."),
+        ("rest", 31, "Time to come to rest of camera top: “31” is not a number"),
+        ("stale", 1.5, "Old frames of camera top: “1.5” is not a whole number from 0"),
+    ],
+)
+def test_what_is_wrong_with_one_camera_is_said_and_costs_nothing_else(key, value, said):
+    good = {"camera": "side", "offset_x": 7}
+    details, problems = details_of(good, {"camera": "top", "offset_x": 3, key: value})
+    assert len(problems) == 1
+    assert problems[0].startswith(said)
+    assert [(each.camera, each.offset_x) for each in details] == [
+        ("side", 7),
+        ("top", 0 if key == "offset_x" else 3),
+    ]
+
+
+def test_a_wrong_value_of_one_camera_leaves_what_was_known_of_it_before():
+    before, _ = parse({"cameras": {"details": [{"camera": "top", "latency": 0.4}]}})
+    raw = {"cameras": {"details": [{"camera": "top", "latency": "x", "offset_y": 2}]}}
+    (detail,) = parse(raw, before)[0].cameras.details
+    assert (detail.latency, detail.offset_y) == (0.4, 2)
+
+
+@pytest.mark.parametrize("details", ["x", [1], [{}], [{"camera": None}], {"a": 1}])
+def test_details_that_are_none_are_said_to_be(details):
+    config, problems = parse({"cameras": {"details": details}})
+    assert [problem.key for problem in problems] == ["cameras.details"]
+    assert "a list with a name in each entry" in str(problems[0].message)
+    assert config.cameras.details == ()
+
+
+@pytest.mark.parametrize("empty", ["", None, " "])
+def test_an_offset_left_empty_is_none(empty):
+    (detail,), problems = details_of({"camera": "top", "offset_x": empty})
+    assert (detail.offset_x, problems) == (0, [])

@@ -30,7 +30,11 @@ $(function () {
         "files.quality": false,
     };
 
-    const say = (message) => _.sprintf(gettext(message.text), message.params);
+    const say = ({ text, params }) =>
+        _.sprintf(
+            gettext(text),
+            _.mapValues(params, (value) => (_.has(value, "text") ? say(value) : value))
+        );
     const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
     /** What a person typed as the value to save: a number, null for "automatic", or,
