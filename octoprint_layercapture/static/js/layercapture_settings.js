@@ -33,7 +33,7 @@ $(function () {
     const say = ({ text, params }) =>
         _.sprintf(
             gettext(text),
-            _.mapValues(params, (value) => (_.has(value, "text") ? say(value) : value))
+            _.mapValues(params, (value) => (_.has(value, "text") ? say(value) : value)),
         );
     const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
