@@ -70,8 +70,13 @@ def space(config: Config, profile: Mapping[str, Any]) -> Volume:
     return volume(profile, bed.width, bed.depth, bed.max_z, bed.margin)
 
 
-def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
-    """What each capture does, by the settings and the printer profile."""
+def terms(
+    config: Config, profile: Mapping[str, Any], camera: Optional[str] = None
+) -> Terms:
+    """What each capture does, by the settings and the printer profile.
+
+    ``camera`` is the first one, which the positions may be aimed with.
+    """
     around = space(config, profile)
     grid, motion = config.grid, config.motion
     return Terms(
@@ -83,6 +88,7 @@ def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
             grid.spacing_y,
             grid.center_x,
             grid.center_y,
+            aim(config, camera),
         ),
         volume=around,
         height=motion.height,
@@ -97,6 +103,14 @@ def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
         after=lines_of(motion.after),
         pause=motion.hold == "pause",
     )
+
+
+def aim(config: Config, camera: Optional[str]) -> tuple[float, float]:
+    """What the positions are aimed with: how far from the nozzle ``camera`` sees, mm."""
+    if config.grid.aim != "camera" or camera is None:
+        return 0.0, 0.0
+    detail = config.cameras.detail(camera)
+    return detail.offset_x, detail.offset_y
 
 
 def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Message]]:
@@ -152,7 +166,10 @@ def prepare(
         )
     layers = config.layers
     chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
-    what = terms(config, profile)
+    used, problems = cameras(config, webcams)
+    if not used:
+        raise NotCaptured(problems[0])
+    what = terms(config, profile, used[0].name)
     notices = _refusals(what)
     if not chosen.layers:
         # not an end: a capture can still be asked for during the print
@@ -174,9 +191,6 @@ def prepare(
                 )
             )
         )
-    used, problems = cameras(config, webcams)
-    if not used:
-        raise NotCaptured(problems[0])
     pictures = Pictures(
         used,
         Setting(what.volume.bed, what.volume.radius is not None, chosen.total),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Optional
 
 from ..messages import N_, Message
@@ -40,8 +40,12 @@ class Volume:
         """``"rectangular"`` or ``"circular"``."""
         return "rectangular" if self.radius is None else "circular"
 
-    def refusal(self, x: float, y: float) -> Optional[Message]:
-        """Why the head must not go to (x, y), or None if it may."""
+    def refusal(self, x: float, y: float, aimed: bool = False) -> Optional[Message]:
+        """Why the head must not go to (x, y), or None if it may.
+
+        Args:
+            aimed: the head goes there for a camera to see another place
+        """
         slack = 1e-6
         inside = (
             self.min_x - slack <= x <= self.max_x + slack
@@ -55,14 +59,29 @@ class Volume:
         else:
             in_margin = True
         if not inside:
-            return Message(N_("X %(x)s, Y %(y)s is outside the printable area."), place)
+            return Message(
+                N_(
+                    "The nozzle would have to go to X %(x)s, Y %(y)s, which is outside "
+                    "the printable area."
+                )
+                if aimed
+                else N_("X %(x)s, Y %(y)s is outside the printable area."),
+                place,
+            )
         if not (
             in_margin
             and self.min_x + self.margin - slack <= x <= self.max_x - self.margin + slack
             and self.min_y + self.margin - slack <= y <= self.max_y - self.margin + slack
         ):
             return Message(
-                N_("X %(x)s, Y %(y)s is within the %(margin)s mm margin at the edge."),
+                N_(
+                    "The nozzle would have to go to X %(x)s, Y %(y)s, which is within "
+                    "the %(margin)s mm margin at the edge."
+                )
+                if aimed
+                else N_(
+                    "X %(x)s, Y %(y)s is within the %(margin)s mm margin at the edge."
+                ),
                 place,
             )
         return None
@@ -70,12 +89,22 @@ class Volume:
 
 @dataclass(frozen=True)
 class Position:
-    """One place of the grid: its number (row by row from the front left), machine mm."""
+    """One place of the grid: its number (row by row from the front left), machine mm.
+
+    ``x``, ``y`` is the place asked for. ``offset`` is how far from the nozzle that lies,
+    where it is what a camera sees.
+    """
 
     index: int
     x: float
     y: float
     refused: Optional[Message] = None
+    offset: Point = (0.0, 0.0)
+
+    @property
+    def nozzle(self) -> Point:
+        """Where the head goes."""
+        return round(self.x - self.offset[0], 3), round(self.y - self.offset[1], 3)
 
 
 def volume(
@@ -147,12 +176,15 @@ def positions(
     spacing_y: float,
     center_x: Optional[float] = None,
     center_y: Optional[float] = None,
+    offset: Point = (0.0, 0.0),
 ) -> tuple[Position, ...]:
     """All positions of the grid, numbered row by row from the front left.
 
-    Spacings in mm; a centre of None is the bed's. Positions outside the volume minus its
-    margin carry the reason and keep their number.
+    Spacings in mm; a centre of None is the bed's. ``offset`` is what a camera sees from
+    the nozzle, where the positions are what it is to see. Positions for which the nozzle
+    would go outside the volume minus its margin carry the reason and keep their number.
     """
+    aimed = offset != (0.0, 0.0)
     middle_x = space.center[0] if center_x is None else center_x
     middle_y = space.center[1] if center_y is None else center_y
     found = []
@@ -160,7 +192,8 @@ def positions(
         row, column = divmod(index, columns)
         x = round(middle_x + (column - (columns - 1) / 2) * spacing_x, 3)
         y = round(middle_y + (row - (rows - 1) / 2) * spacing_y, 3)
-        found.append(Position(index, x, y, space.refusal(x, y)))
+        place = Position(index, x, y, None, offset)
+        found.append(replace(place, refused=space.refusal(*place.nozzle, aimed)))
     return tuple(found)
 
 
@@ -181,7 +214,7 @@ def visiting_order(
 
 
 def _away(place: Position, point: Optional[Point]) -> float:
-    return 0.0 if point is None else math.hypot(place.x - point[0], place.y - point[1])
+    return 0.0 if point is None else math.dist(place.nozzle, point)
 
 
 def _between(one: Position, other: Position) -> float:

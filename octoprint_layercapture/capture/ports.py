@@ -89,8 +89,9 @@ class Clock(Protocol):
 class Shot:
     """One exposure: where the head stands and why.
 
-    ``x``, ``y`` are the requested machine position, ``actual`` the reported logical one
-    (x, y, z); ``z`` the height of the head; all in mm. ``order`` counts visits from 0.
+    ``x``, ``y`` are the requested machine position, ``nozzle`` the one the head was sent
+    to for it, ``actual`` the reported logical one (x, y, z); ``z`` the height of the
+    head; all in mm. ``order`` counts visits from 0.
     """
 
     layer: Layer
@@ -100,6 +101,7 @@ class Shot:
     y: float
     z: float
     actual: Optional[tuple[float, float, float]]
+    nozzle: tuple[float, float]
 
 
 class Recorder(Protocol):

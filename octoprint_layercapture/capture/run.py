@@ -312,10 +312,10 @@ class CaptureRun:
         if self.visited >= len(self._order) or self._moves is None:
             return Step.LEAVE
         place = self._order[self.visited]
-        target = self._moves.target(place.x, place.y)
+        target = self._moves.target(*place.nozzle)
         needed = self._seconds_to(target)
         self._actual = self._head.arrive(
-            self._moves.visit(place.x, place.y),
+            self._moves.visit(*place.nozzle),
             target,
             self._z_bias,
             _SLACK + 3 * needed,
@@ -349,6 +349,7 @@ class CaptureRun:
                 y=place.y,
                 z=self._z,
                 actual=self._actual,
+                nozzle=place.nozzle,
             )
         )
         exposure.add_done_callback(self._wake)

@@ -28,7 +28,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
         tree = json_body().get("settings")
         if not isinstance(tree, dict):
             flask.abort(400, description='Expected {"settings": {…}}')
-        return flask.jsonify(preview(tree, self.current_profile()))
+        return flask.jsonify(preview(tree, self.current_profile(), self._webcams))
 
     @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)

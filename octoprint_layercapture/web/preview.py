@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..cameras import Webcams
 from ..capture.grid import visiting_order
 from ..config import parse
-from ..jobs import terms
+from ..jobs import cameras, terms
 
 
-def preview(raw: Any, profile: Mapping[str, Any]) -> dict[str, Any]:
+def preview(raw: Any, profile: Mapping[str, Any], webcams: Webcams) -> dict[str, Any]:
     """Geometry and problems of a raw settings tree.
 
     Returns:
-        bed, margin, origin, positions (mm, with the reason where refused), path (their
-        indices in visiting order) and problems, as ``docs/api.md`` describes
+        bed, margin, origin, positions (mm, with where the nozzle goes for it, and the
+        reason where refused), path (their indices in visiting order) and problems, as
+        ``docs/api.md`` describes
     """
     config, problems = parse(raw)
-    what = terms(config, profile)
+    used = cameras(config, webcams)[0] if config.grid.aim == "camera" else []
+    what = terms(config, profile, used[0].name if used else None)
     around = what.volume
     start = what.allowed[0] if what.allowed else None
-    order = visiting_order(
-        what.positions, None if start is None else (start.x, start.y), None
-    )
+    order = visiting_order(what.positions, None if start is None else start.nozzle, None)
     left, front, right, back = around.bed
     return {
         "bed": {
@@ -47,6 +48,7 @@ def preview(raw: Any, profile: Mapping[str, Any]) -> dict[str, Any]:
                 "index": place.index,
                 "x": place.x,
                 "y": place.y,
+                "nozzle": dict(zip("xy", place.nozzle)),
                 "refused": None if place.refused is None else place.refused.to_dict(),
             }
             for place in what.positions

@@ -75,10 +75,12 @@ def a_layer(number=1, z=0.2, top=None, resume=None, **kwargs):
     return Layer(**values)
 
 
-def some_terms(columns=3, rows=3, spacing=40, profile=PROFILE, **kwargs):
+def some_terms(
+    columns=3, rows=3, spacing=40, profile=PROFILE, offset=(0.0, 0.0), **kwargs
+):
     space = volume(profile, margin=10)
     values: dict[str, Any] = {
-        "positions": positions(space, columns, rows, spacing, spacing),
+        "positions": positions(space, columns, rows, spacing, spacing, offset=offset),
         "volume": space,
         "height": 5.0,
         "travel_speed": 150.0,

@@ -120,3 +120,33 @@ def test_refused_positions_are_not_visited():
     grid = positions(volume(RECTANGLE, margin=10), 5, 1, 48, 40)
     order = visiting_order(grid, (0, 0), None)
     assert [p.index for p in order] == [1, 2, 3]
+
+
+def test_what_a_camera_is_to_see_sends_the_nozzle_elsewhere():
+    (place,) = positions(volume(RECTANGLE), 1, 1, 40, 40, 100, 90, (30, -12.5))
+    assert (place.x, place.y) == (100, 90)
+    assert place.nozzle == (70, 102.5)
+
+
+def test_without_an_offset_the_nozzle_goes_where_the_position_is():
+    grid = positions(volume(RECTANGLE), 3, 3, 40.1, 33.3)
+    assert [p.nozzle for p in grid] == [(p.x, p.y) for p in grid]
+
+
+def test_the_limits_are_those_of_the_nozzle_not_of_what_is_seen():
+    space = volume(RECTANGLE, margin=10)
+    grid = positions(space, 3, 1, 90, 40, 100, 90, (40, 0))
+    assert [p.x for p in grid] == [10, 100, 190]
+    assert [p.refused is None for p in grid] == [False, True, True]
+    assert "nozzle would have to go to X -30, Y 90" in str(grid[0].refused)
+    assert "outside the printable area" in str(grid[0].refused)
+    (seen_beyond,) = positions(space, 1, 1, 40, 40, 230, 90, (45, 0))
+    assert seen_beyond.refused is None
+    (in_margin,) = positions(space, 1, 1, 40, 40, 50, 90, (45, 0))
+    assert "within the 10 mm margin" in str(in_margin.refused)
+
+
+def test_the_order_of_visits_goes_by_the_way_of_the_nozzle():
+    grid = positions(volume(RECTANGLE), 2, 1, 40, 40, 100, 90, (60, 0))
+    # the nozzle's places are X 20 and X 60, what is seen X 80 and X 120
+    assert [p.index for p in visiting_order(grid, (70, 90), None)] == [1, 0]

@@ -264,3 +264,13 @@ def test_an_unexpected_error_still_leaves_and_releases(stage):
     assert "internal error" in str(outcome.failure)
     assert stage.is_as_before()
     assert stage.printer.released == 1
+
+
+def test_positions_aimed_with_a_camera_send_the_nozzle_beside_them(stage):
+    stage.capture(terms=some_terms(columns=2, rows=2, offset=(25.0, -10.0)))
+    assert len(stage.recorder.shots) == 4
+    for shot, stood in zip(stage.recorder.shots, stage.recorder.stood):
+        assert shot.nozzle == (shot.x - 25, shot.y + 10)
+        assert stood[:2] == pytest.approx(shot.nozzle, abs=0.01)
+        assert shot.actual[:2] == pytest.approx(shot.nozzle, abs=0.01)
+    assert stage.is_as_before()
