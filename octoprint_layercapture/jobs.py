@@ -193,7 +193,12 @@ def prepare(
         )
     pictures = Pictures(
         used,
-        Setting(what.volume.bed, what.volume.radius is not None, chosen.total),
+        Setting(
+            what.volume.bed,
+            what.volume.radius is not None,
+            chosen.total,
+            _offsets(config),
+        ),
         listener,
     )
     center = what.volume.center
@@ -230,6 +235,16 @@ def prepare(
         folder=folder,
         notices=[*notices, *problems],
     )
+
+
+def _offsets(config: Config) -> dict[str, tuple[float, float]]:
+    """How far from the nozzle cameras see, mm, where somebody has said so."""
+    places = {each.camera: each for each in reversed(config.cameras.details)}
+    return {
+        name: (detail.offset_x, detail.offset_y)
+        for name, detail in places.items()
+        if detail.offset_x or detail.offset_y
+    }
 
 
 def _refusals(what: Terms) -> list[Message]:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
-from .cameras import CameraError, Scene, picture_size
+from .cameras import CameraError, Scene, labelled, picture_size
 from .capture.ports import Outcome, Shot
+from .labels import label_of
 from .library import CaptureWriter, Ending, StoreError
 from .messages import N_, Message
+from .roster import Attendance, Roster
 
 _log = logging.getLogger("octoprint.plugins.layercapture.pictures")
 
@@ -36,11 +38,15 @@ class Camera(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """What a scene needs to know of the print around a shot."""
+    """What a scene needs to know of the print around a shot.
+
+    ``offsets``: what cameras see from the nozzle, mm, by their names, where it is known.
+    """
 
     bed: tuple[float, float, float, float]
     circular: bool
     layers_total: int
+    offsets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class PictureListener(Protocol):
@@ -51,6 +57,12 @@ class PictureListener(Protocol):
 
     def picture_failed(self, shot: Shot, camera: str, message: Message) -> None:
         """A camera gave no picture, or it could not be kept."""
+
+    def notice(self, message: Message) -> None:
+        """Something the user should know once."""
+
+    def cameras_gone(self, pictures: Pictures, why: Message) -> None:
+        """No camera of a print is left that gives pictures."""
 
     def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
         """Everything of this capture is on disk."""
@@ -63,6 +75,7 @@ class Pictures:
         self, cameras: Sequence[Camera], setting: Setting, listener: PictureListener
     ) -> None:
         self.cameras = tuple(cameras)
+        self.roster = Roster([camera.name for camera in self.cameras])
         self.setting = setting
         self.listener = listener
         self.exposing = ThreadPoolExecutor(
@@ -77,6 +90,16 @@ class Pictures:
         """The recorder of one capture, whose files ``writer`` keeps."""
         return CaptureRecorder(self, writer)
 
+    def concluded(self, attendance: Attendance) -> None:
+        """A capture is over; said once where cameras are left out from now on."""
+        news = self.roster.close(attendance)
+        if news is None:
+            return
+        if self.roster.empty:
+            self.listener.cameras_gone(self, news)
+        else:
+            self.listener.notice(news)
+
     def close(self) -> None:
         """No captures follow; what is being written is still finished."""
         self.exposing.shutdown(wait=False)
@@ -89,6 +112,13 @@ class CaptureRecorder:
     def __init__(self, pictures: Pictures, writer: CaptureWriter) -> None:
         self._pictures = pictures
         self._writer = writer
+        self._record = writer.record
+        self._attendance = pictures.roster.open()
+        self._cameras = [
+            camera
+            for camera in pictures.cameras
+            if camera.name in self._attendance.cameras
+        ]
         self._kept = 0
         self._failed = 0
         self._epoch = 0
@@ -97,7 +127,7 @@ class CaptureRecorder:
     def expose(self, shot: Shot) -> Future[None]:
         """All cameras at once; done when each has its frame or has given up."""
         done: Future[None] = Future()
-        cameras = self._pictures.cameras
+        cameras = self._cameras
         left = len(cameras)
         epoch = self._epoch
 
@@ -124,20 +154,24 @@ class CaptureRecorder:
     def abandon(self) -> None:
         """The head moves away: a frame that comes now shows no known place."""
         self._epoch += 1
-        for camera in self._pictures.cameras:
+        for camera in self._cameras:
             camera.abandon()
 
     def close(self, outcome: Outcome) -> None:
         self._write(lambda: self._finish(outcome))
 
     def _take(self, camera: Camera, shot: Shot, epoch: int) -> None:
+        refusal = self._attendance.refusal(camera.name)
+        if refusal is not None:
+            self._refused(camera, shot, refusal)
+            return
         setting = self._pictures.setting
         scene = Scene(
             layer=shot.layer.number,
             z=shot.layer.z,
             height=shot.layer.height,
-            x=shot.x,
-            y=shot.y,
+            x=shot.nozzle[0],
+            y=shot.nozzle[1],
             index=shot.index,
             time=time.time(),
             bed=setting.bed,
@@ -148,17 +182,20 @@ class CaptureRecorder:
             jpeg = camera.snapshot(scene)
         except CameraError as error:
             if epoch == self._epoch:
-                self._refused(camera, shot, Message(error.text, error.params))
+                why = Message(error.text, error.params)
+                self._attendance.failed(camera.name, why, error.silent)
+                self._refused(camera, shot, why)
         except Exception:
             _log.exception("Camera %s failed", camera.name)
-            self._refused(
-                camera, shot, Message(N_("The camera failed, see octoprint.log for why."))
-            )
+            why = Message(N_("The camera failed, see octoprint.log for why."))
+            self._attendance.failed(camera.name, why, silent=False)
+            self._refused(camera, shot, why)
         else:
             if epoch != self._epoch:
                 _log.debug("A picture of %s came after the head left", camera.name)
                 return
             taken = time.time()
+            self._attendance.gave(camera.name)
             self._write(lambda: self._keep(camera, shot, jpeg, taken))
 
     def _refused(self, camera: Camera, shot: Shot, reason: Message) -> None:
@@ -177,18 +214,21 @@ class CaptureRecorder:
             _log.debug("Nothing more is written, the server is going down")
 
     def _keep(self, camera: Camera, shot: Shot, jpeg: bytes, taken: float) -> None:
+        offset = self._pictures.setting.offsets.get(camera.name)
+        width, height = size = picture_size(jpeg)
+        label = label_of(self._record, shot, camera.name, taken, size, offset)
         try:
-            width, height = picture_size(jpeg)
             image = self._writer.add_picture(
                 index=shot.index,
                 order=shot.order,
                 position=(shot.x, shot.y),
                 actual=shot.actual,
                 camera=camera.name,
-                jpeg=jpeg,
+                jpeg=labelled(jpeg, label),
                 taken_at=taken,
                 width=width,
                 height=height,
+                offset=offset,
             )
         except StoreError as error:
             self._note_failure(camera, shot, Message(error.text, error.params))
@@ -223,3 +263,4 @@ class CaptureRecorder:
         except StoreError as error:
             _log.warning("The capture's record could not be finished: %s", error)
         self._pictures.listener.capture_kept(outcome, self._kept, self._failed)
+        self._pictures.concluded(self._attendance)

@@ -234,7 +234,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         if not self._config.enabled:
             self._engine.suspend(_SWITCHED_OFF)
         elif self._engine.suspended == _SWITCHED_OFF:
-            self._engine.go_on()
+            self._go_on()
         elif self._print is not None and not self._print.path:
             with self._beginning:
                 self._begin(midway=True)
@@ -246,9 +246,16 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         if skip:
             self._engine.suspend(Message(N_("Captures are off for this print.")))
         else:
-            self._engine.go_on()
+            self._go_on()
         self.message("state", **self.state())
         return True
+
+    def _go_on(self) -> None:
+        """Capture again, with the cameras that were left out as well."""
+        job = self._job
+        if job is not None:
+            job.pictures.roster.restore()
+        self._engine.go_on()
 
     def stop_capture(self) -> bool:
         """End the capture under way and keep its pictures; False without one."""

@@ -13,6 +13,7 @@ from .capture.ports import Outcome, Shot
 from .gcode import Layer
 from .jobs import Job, Print
 from .messages import N_, Message
+from .pictures import Pictures
 
 
 class ReportSection(Listener):
@@ -112,6 +113,10 @@ class ReportSection(Listener):
             camera,
             message,
         )
+
+    def cameras_gone(self, pictures: Pictures, why: Message) -> None:
+        if self._job is not None and self._job.pictures is pictures:
+            self._engine.give_up(why)
 
     def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
         self._last = {

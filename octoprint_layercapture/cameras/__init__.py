@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .errors import CameraError
+from .exif import Label, labelled
 from .fake import FakeCamera
 from .jpeg import picture_size
 from .scene import Scene
@@ -13,11 +14,13 @@ from .webcams import Webcams
 __all__ = [
     "CameraError",
     "FakeCamera",
+    "Label",
     "Limits",
     "Scene",
     "Source",
     "WebcamCamera",
     "Webcams",
+    "labelled",
     "origin",
     "picture_size",
 ]

@@ -327,7 +327,7 @@ class Engine:
         self._report_missed(self._passed_over(job, layer))
         changed = job.changed()
         if changed is not None:
-            self._give_up(changed)
+            self.give_up(changed)
             return None, NO_RECORDER
         terms = job.terms
         if not self._printer.can_hold():
@@ -366,7 +366,7 @@ class Engine:
         elif outcome.failure is not None and not outcome.harmless:
             self._failures += 1
             if self._failures >= FAILURES_IN_A_ROW:
-                self._give_up(
+                self.give_up(
                     Message(
                         N_(
                             "%(count)d captures in a row failed, so captures are off "
@@ -376,7 +376,8 @@ class Engine:
                     )
                 )
 
-    def _give_up(self, why: Message) -> None:
+    def give_up(self, why: Message) -> None:
+        """Capture no more layers of this job, and say so: this keeps going wrong."""
         self.suspend(why)
         self._listener.captures_suspended(why)
 

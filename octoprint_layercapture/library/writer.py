@@ -73,11 +73,12 @@ class CaptureWriter:
         taken_at: float,
         width: int,
         height: int,
+        offset: tuple[float, float] | None = None,
     ) -> Image:
         """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
 
-        ``position`` and ``actual`` in mm, ``taken_at`` in seconds since the epoch,
-        ``width`` and ``height`` in pixels.
+        ``position``, ``actual`` and ``offset`` in mm, ``taken_at`` in seconds since the
+        epoch, ``width`` and ``height`` in pixels.
         """
         with self._lock:
             if self._first_camera is None:
@@ -106,6 +107,7 @@ class CaptureWriter:
                 width=width,
                 height=height,
                 size=len(jpeg),
+                offset=None if offset is None else point(offset),
             )
             self._kept.append((path, image))
             try:

@@ -1,0 +1,238 @@
+"""From a shot to files, with cameras that do what a test tells them."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from types import SimpleNamespace
+
+import pytest
+from PIL import Image
+
+from octoprint_layercapture.cameras import CameraError
+from octoprint_layercapture.capture.ports import Outcome, Shot
+from octoprint_layercapture.gcode import Layer
+from octoprint_layercapture.library import CaptureSettings, Store
+from octoprint_layercapture.pictures import Pictures, Setting
+from octoprint_layercapture.roster import CAPTURES_IN_A_ROW
+
+LAYER = Layer(10, 2.0, 0.2, None, 100, False, 2.0)
+SETTINGS = CaptureSettings.of_grid(
+    center=(100, 100), columns=2, rows=1, spacing_x=40, spacing_y=40
+)
+
+
+def a_jpeg():
+    out = io.BytesIO()
+    Image.effect_noise((64, 48), 60).save(out, "JPEG")
+    return out.getvalue()
+
+
+class Camera:
+    """Gives ``answer``: bytes, or an exception to raise."""
+
+    def __init__(self, name, answer):
+        self.name = name
+        self.answer = answer
+        self.scenes = []
+
+    def snapshot(self, scene):
+        self.scenes.append(scene)
+        answer = self.answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer() if callable(answer) else answer
+
+    def abandon(self):
+        pass
+
+
+class Listener:
+    def __init__(self):
+        self.saved, self.failed, self.notices, self.gone = [], [], [], []
+        self.ended = threading.Event()
+
+    def picture_saved(self, shot, path, kept):
+        self.saved.append((shot.index, path))
+
+    def picture_failed(self, shot, camera, message):
+        self.failed.append((shot.index, camera, str(message)))
+
+    def notice(self, message):
+        self.notices.append(str(message))
+
+    def cameras_gone(self, pictures, why):
+        self.gone.append((pictures, str(why)))
+
+    def capture_kept(self, outcome, kept, failed):
+        self.ended.set()
+
+
+def shot(index, offset=(0.0, 0.0)):
+    x = 80 + 40 * index
+    nozzle = (x - offset[0], 100 - offset[1])
+    actual = (*nozzle, 7.0)
+    return Shot(
+        layer=LAYER,
+        index=index,
+        order=index,
+        x=x,
+        y=100,
+        z=7,
+        actual=actual,
+        nozzle=nozzle,
+    )
+
+
+OUTCOME = Outcome(LAYER, 2, 2, None, False, None, False, 5.0)
+
+
+@pytest.fixture
+def kit(tmp_path):
+    """Pictures of cameras, and a way to run one capture with them."""
+    made = []
+
+    def of(*cameras, offsets=None):
+        listener = Listener()
+        setting = Setting((0, 0, 200, 200), False, 50, offsets or {})
+        pictures = Pictures(cameras, setting, listener)
+        made.append(pictures)
+        store = Store(
+            tmp_path / "layercapture", sanitize=lambda name: name, uploads=tmp_path
+        )
+        folder = store.begin_print("parts/box.gcode", 1733060000.0, instance="Octo")
+
+        def capture(*shots):
+            listener.ended.clear()
+            writer = folder.begin_capture(
+                layer=10,
+                z_height=2.0,
+                started=1733063400.0,
+                settings=SETTINGS,
+                height=0.2,
+                layers_total=50,
+                cameras=[camera.name for camera in cameras],
+            )
+            recorder = pictures.open(writer)
+            for each in shots or (shot(0), shot(1)):
+                recorder.expose(each).result(20)
+            recorder.close(OUTCOME)
+            assert listener.ended.wait(20)
+            pictures.writing.submit(lambda: None).result(20)
+            return json.loads(writer.metadata_path.read_text(encoding="utf-8"))
+
+        return SimpleNamespace(
+            pictures=pictures, listener=listener, capture=capture, uploads=tmp_path
+        )
+
+    yield of
+    for pictures in made:
+        pictures.close()
+
+
+def mute():
+    error = CameraError("Camera %(camera)s did not answer.", camera="side")
+    error.silent = True
+    return error
+
+
+def test_a_camera_that_fails_costs_the_others_nothing(kit):
+    refused = CameraError("Camera %(camera)s cannot be reached.", camera="side")
+    data = kit(Camera("top", a_jpeg()), Camera("side", refused)).capture()
+    assert [(i["index"], i["camera"]) for i in data["images"]] == [(0, "top"), (1, "top")]
+    assert [(f["index"], f["camera"], f["reason"]) for f in data["failures"]] == [
+        (0, "side", "Camera side cannot be reached."),
+        (1, "side", "Camera side cannot be reached."),
+    ]
+
+
+def test_cameras_take_their_pictures_of_a_position_at_the_same_time(kit):
+    together = threading.Barrier(3, timeout=20)
+
+    def answer():
+        together.wait()
+        return a_jpeg()
+
+    data = kit(*(Camera(name, answer) for name in "abc")).capture()
+    assert len(data["images"]) == 6
+
+
+def test_a_mute_camera_is_asked_once_in_a_capture_and_again_in_the_next(kit):
+    side = Camera("side", mute())
+    print_ = kit(Camera("top", a_jpeg()), side)
+    data = print_.capture()
+    assert len(side.scenes) == 1
+    assert [f["index"] for f in data["failures"]] == [0, 1]
+    assert data["failures"][0]["reason"] == "Camera side did not answer."
+    assert data["failures"][1]["reason"].endswith(": Camera side did not answer.")
+    side.answer = a_jpeg()
+    data = print_.capture()
+    assert (len(data["images"]), data["failures"]) == (4, [])
+
+
+def test_a_fault_of_our_own_is_a_failure_with_a_reason(kit):
+    data = kit(Camera("side", RuntimeError("secret"))).capture()
+    assert [f["reason"] for f in data["failures"]] == [
+        "The camera failed, see octoprint.log for why."
+    ] * 2
+
+
+def test_a_camera_that_keeps_failing_is_left_out_and_said_once(kit):
+    side = Camera("side", CameraError("No."))
+    print_ = kit(Camera("top", a_jpeg()), side)
+    for _ in range(CAPTURES_IN_A_ROW):
+        print_.capture()
+    assert len(print_.listener.notices) == 1
+    assert "side" in print_.listener.notices[0]
+    times = len(side.scenes)
+    data = print_.capture()
+    assert len(side.scenes) == times
+    assert (len(data["images"]), data["failures"]) == (2, [])
+    assert len(print_.listener.notices) == 1
+    assert print_.listener.gone == []
+
+
+def test_with_no_camera_left_it_is_said_that_they_are_gone(kit):
+    print_ = kit(Camera("side", CameraError("No.")))
+    for _ in range(CAPTURES_IN_A_ROW):
+        print_.capture()
+    ((pictures, why),) = print_.listener.gone
+    assert pictures is print_.pictures
+    assert "captures are off for this print" in why
+    assert print_.listener.notices == []
+
+
+def test_pictures_with_offsets_say_where_the_camera_looks(kit):
+    camera = Camera("top", a_jpeg())
+    print_ = kit(camera, Camera("side", a_jpeg()), offsets={"top": (30.0, -5.5)})
+    data = print_.capture(shot(0, (30.0, -5.5)))
+    by_name = {image["camera"]: image for image in data["images"]}
+    assert by_name["top"]["offset"] == {"x": 30, "y": -5.5}
+    assert by_name["side"]["offset"] is None
+    assert by_name["top"]["position"] == {"x": 80, "y": 100}
+    assert by_name["top"]["actual"] == {"x": 50, "y": 105.5, "z": 7}
+    assert [(scene.x, scene.y) for scene in camera.scenes] == [(50, 105.5)]
+
+
+def test_a_picture_that_lost_its_json_still_says_what_it_is(kit):
+    jpeg = a_jpeg()
+    print_ = kit(Camera("top", jpeg), offsets={"top": (30.0, 0.0)})
+    data = print_.capture(shot(1))
+    (image,) = data["images"]
+    path = print_.uploads / image["path"][len("/uploads/") :]
+    kept = path.read_bytes()
+    assert image["size"] == len(kept)
+    with Image.open(io.BytesIO(kept)) as picture:
+        exif = picture.getexif()
+        facts = json.loads(exif.get_ifd(0x8769)[0x9286][8:])
+        assert picture.tobytes() == Image.open(io.BytesIO(jpeg)).tobytes()
+    for name in ("index", "order", "position", "actual", "camera", "timestamp", "offset"):
+        assert facts[name] == image[name]
+    for name in ("layer", "z_height", "height", "layers_total", "gcode_file"):
+        assert facts[name] == data[name]
+    for name in ("print_id", "capture_id", "instance", "print_start_time"):
+        assert facts[name] == data[name]
+    assert exif[0x0131].startswith("Layer Capture ")
+    for part in ("parts/box.gcode", "layer 10 of 50", "Z 2 mm", "X 120 Y 100", "top"):
+        assert part in exif[0x010E]
