@@ -74,6 +74,9 @@ def _read_structure(camera: str, data: bytes) -> tuple[int, int]:
         if marker in _FRAMES and length >= 7:
             height = int.from_bytes(data[at + 3 : at + 5], "big")
             width = int.from_bytes(data[at + 5 : at + 7], "big")
+            if size not in (None, (width, height)):
+                # decoders differ in which of the two they believe
+                raise damaged(camera)
             size = width, height
         at += length
     if size is None or 0 in size:

@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+HUGE = 50_000_000  # bytes
+
 
 def picture(number: int, size: tuple[int, int] = (320, 240)) -> bytes:
     """A JPEG that is different for every number."""
@@ -19,12 +21,22 @@ def picture(number: int, size: tuple[int, int] = (320, 240)) -> bytes:
     return buffer.getvalue()
 
 
+def promising(jpeg: bytes, side: int) -> bytes:
+    """The picture with a header that says so many pixels to each side."""
+    at = jpeg.index(b"\xff\xc0") + 5
+    return jpeg[:at] + 2 * side.to_bytes(2, "big") + jpeg[at + 4 :]
+
+
 class SnapshotServer:
     """Answers every request with a picture, or in one of the other `mode`s.
 
     Modes: `good`; `missing` (404); `html` (200 with a page); `slow` (a picture that only
     comes once `release` is set, or the server closes); `drop` (hangs up without a word);
-    `broken` (half a JPEG).
+    `broken` (half a JPEG); `empty`; `denied` (401); `plain` (a picture that calls itself
+    text); `drip` (begins, and then a byte now and then); `huge` (50 MB); `bomb` (a header
+    that promises 60,000 × 60,000 pixels); `stream` (pictures without an end).
+
+    `logins` holds the Authorization header of every request that had one.
     """
 
     def __init__(self) -> None:
@@ -32,6 +44,7 @@ class SnapshotServer:
         self.release = threading.Event()
         self.asked = threading.Event()
         self.hits = 0
+        self.logins: list[str] = []
         self._lock = threading.Lock()
         outer = self
 
@@ -57,6 +70,7 @@ class SnapshotServer:
         with self._lock:
             self.hits += 1
             number = self.hits
+            self.logins += request.headers.get_all("Authorization", [])
         self.asked.set()
         mode = self.mode
         if mode == "drop":
@@ -71,7 +85,20 @@ class SnapshotServer:
             body, kind = b"<html><body>Log in first</body></html>", "text/html"
         elif mode == "broken":
             body = body[: len(body) // 2]
+        elif mode == "empty":
+            body = b""
+        elif mode == "denied":
+            body, kind, status = b"who are you?", "text/plain", 401
+        elif mode == "plain":
+            kind = "text/plain"
+        elif mode == "huge":
+            body += bytes(HUGE - len(body))
+        elif mode == "bomb":
+            body = promising(body, 60_000)
         try:
+            if mode in ("drip", "stream"):
+                self._go_on_and_on(request, body, mode)
+                return
             request.send_response(status)
             request.send_header("Content-Type", kind)
             request.send_header("Content-Length", str(len(body)))
@@ -79,6 +106,21 @@ class SnapshotServer:
             request.wfile.write(body)
         except ConnectionError:
             request.close_connection = True
+
+    def _go_on_and_on(
+        self, request: BaseHTTPRequestHandler, body: bytes, mode: str
+    ) -> None:
+        """An answer that only ends with the server, or with who asked."""
+        part, more, kind = body[:100], b"x", "image/jpeg"
+        if mode == "stream":
+            part = more = b"--b\r\nContent-Type: image/jpeg\r\n\r\n" + body + b"\r\n"
+            kind = "multipart/x-mixed-replace; boundary=b"
+        request.send_response(200)
+        request.send_header("Content-Type", kind)
+        request.end_headers()
+        request.wfile.write(part)
+        while not self.release.wait(0.05):
+            request.wfile.write(more)
 
     def close(self) -> None:
         self.release.set()

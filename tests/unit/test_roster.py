@@ -1,4 +1,4 @@
-"""Which cameras are asked: silence costs its time once, failing for good ends the asking."""
+"""Which cameras are asked: silence costs its time once, failing for good ends it."""
 
 from __future__ import annotations
 

@@ -63,6 +63,18 @@ def test_a_picture_that_would_fill_the_memory_is_refused_unread(jpeg):
         check("Side", sized(jpeg, 60_000, 60_000))
 
 
+@pytest.mark.parametrize("side", [8_500, 12_000, 60_000])
+@pytest.mark.filterwarnings("error")
+def test_a_size_said_again_behind_the_picture_does_not_hide_the_first(jpeg, side):
+    at = jpeg.index(b"\xff\xc0")
+    again = jpeg[at : at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")]
+    bomb = sized(jpeg, side, side)[:-2] + again + jpeg[-2:]
+    with pytest.raises(ValueError):
+        picture_size(bomb)
+    with pytest.raises(CameraError, match="damaged"):
+        check("Side", bomb)
+
+
 @pytest.mark.parametrize("size", [(0, 100), (100, 0)])
 def test_a_picture_without_extent_is_refused(jpeg, size):
     with pytest.raises(CameraError):

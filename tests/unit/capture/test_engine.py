@@ -10,6 +10,7 @@ from octoprint_layercapture.capture.engine import Engine
 from octoprint_layercapture.capture.job import Armed, Listener
 from octoprint_layercapture.capture.plan import plan
 from octoprint_layercapture.capture.ports import Activity
+from octoprint_layercapture.messages import Message
 from tests.unit.capture.conftest import FakeRecorder, a_layer, some_terms
 from tests.unit.capture.marlin import ModelPrinter
 
@@ -426,3 +427,16 @@ def test_a_capture_now_leaves_the_layers_own_capture_due(job):
     job.engine.capture_now()
     print_through(job, 110, 200)
     assert numbers(job) == [2, 2]
+
+
+def test_a_job_given_up_from_outside_is_not_captured_until_somebody_says_so(job):
+    job.arm(interval=1)
+    job.line(100)
+    job.engine.give_up(Message("No camera is left."))
+    print_through(job, 200, 300)
+    assert numbers(job) == [1]
+    assert job.suspensions == ["No camera is left."]
+    assert str(job.engine.suspended) == "No camera is left."
+    job.engine.go_on()
+    job.line(400)
+    assert numbers(job) == [1, 4]
