@@ -1,0 +1,56 @@
+"""The line of text below what the fake camera sees."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from .scene import Scene
+
+HEIGHT = 48  # pixels
+
+_GROUND = (12, 14, 18)
+_TRACK = (38, 42, 50)
+_DONE = (255, 138, 44)
+_TEXT = (244, 246, 250)
+_QUIET = (158, 168, 182)
+_BAR = 3  # pixels
+_MARGIN = 12  # pixels
+_EXPECTED = 100  # layers, where nobody knows how many
+
+
+def caption(scene: Scene, width: int) -> Image.Image:
+    """What the scene's picture shows, in words: layer, height, position and time.
+
+    ``width`` pixels wide and ``HEIGHT`` high, with a bar for how far the print is.
+    """
+    image = Image.new("RGB", (width, HEIGHT), _GROUND)
+    draw = ImageDraw.Draw(image)
+    part = min(1.0, max(0.0, scene.layer / (scene.layers_total or _EXPECTED)))
+    draw.rectangle((0, 0, width, _BAR - 1), fill=_TRACK)
+    draw.rectangle((0, 0, round(part * width), _BAR - 1), fill=_DONE)
+    of = f" / {scene.layers_total}" if scene.layers_total else ""
+    clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(scene.time))
+    end = width - _MARGIN
+    high, low = 22, 40
+    for place, anchor, points, text, fill in (
+        ((_MARGIN, high), "ls", 15, f"Layer {scene.layer}{of}", _TEXT),
+        (
+            (_MARGIN, low),
+            "ls",
+            12,
+            f"height {scene.z:.2f} mm, layer {scene.height:.2f} mm",
+            _QUIET,
+        ),
+        ((end, high), "rs", 15, f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}", _TEXT),
+        ((end, low), "rs", 12, clock, _QUIET),
+    ):
+        draw.text(place, text, font=_font(points), fill=fill, anchor=anchor)
+    return image
+
+
+@cache
+def _font(points: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(points)
