@@ -9,9 +9,10 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Optional
 
-from .cameras import CameraError, FakeCamera, Webcams
+from .cameras import CameraError, FakeCamera, PrintedLayers, Webcams
 from .capture.grid import Volume, positions, volume
 from .capture.job import Armed
 from .capture.plan import plan
@@ -19,6 +20,7 @@ from .capture.terms import Terms
 from .config import Config
 from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
+from .gcode.paths import beads
 from .indexer import Indexed
 from .library import CaptureSettings, PrintFolder
 from .messages import N_, Message
@@ -62,6 +64,13 @@ class Job:
     folder: PrintFolder
     notices: Sequence[Message]
 
+    def progressed(self, position: int) -> None:
+        """Tells the fake camera how far the file was printed. Waits for nothing."""
+        layer = self.indexed.layer_at(position)
+        for camera in self.pictures.cameras:
+            if isinstance(camera, FakeCamera) and layer is not None:
+                camera.follow(layer.number - 1)
+
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:
     """The volume of a printer profile as the settings override it."""
@@ -98,14 +107,33 @@ def terms(config: Config, profile: Mapping[str, Any]) -> Terms:
     )
 
 
-def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Message]]:
-    """The cameras to use, and what is wrong with those that cannot be."""
+def cameras(
+    config: Config, webcams: Webcams, layers: Optional[PrintedLayers] = None
+) -> tuple[list[Camera], list[Message]]:
+    """The cameras to use, and what is wrong with those that cannot be.
+
+    ``layers`` is what the fake camera sees being printed.
+    """
     if config.cameras.fake:
-        return [FakeCamera(quality=config.files.quality)], []
+        return [_fake_camera(config, layers)], []
     found, problems = webcams.choose(
         config.cameras.use, url=config.cameras.url, quality=config.files.quality
     )
     return list(found), [_message(problem) for problem in problems]
+
+
+def _fake_camera(config: Config, layers: Optional[PrintedLayers]) -> FakeCamera:
+    detail, pretended = config.cameras.detail("fake"), config.fake_camera
+    return FakeCamera(
+        mount=pretended.mount,
+        offset=(detail.offset_x, detail.offset_y),
+        field=pretended.field,
+        quality=config.files.quality,
+        noise=pretended.noise,
+        latency=pretended.latency,
+        blur=pretended.blur,
+        layers=layers,
+    )
 
 
 def _message(problem: CameraError) -> Message:
@@ -154,12 +182,16 @@ def prepare(
                 )
             )
         )
-    used, problems = cameras(config, webcams)
+    used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])
+    circular = what.volume.radius is not None
+    for camera in used:
+        if isinstance(camera, FakeCamera):
+            camera.prepare(what.volume.bed, circular)
     pictures = Pictures(
         used,
-        Setting(what.volume.bed, what.volume.radius is not None, chosen.total),
+        Setting(what.volume.bed, circular, chosen.total),
         listener,
     )
     center = what.volume.center

@@ -63,7 +63,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
             self._logger.info("The print was %s", event[len("Print") :].lower())
         elif event == Events.Z_CHANGE:
-            self._log_z_change(payload)
+            self._follow_print(payload)
 
     def _is_of_job_before(self, event: str) -> bool:
         """A PrintFailed that follows a cancel may come after the next job's start."""
@@ -215,12 +215,14 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         name = self._settings.global_get(["appearance", "name"])
         return str(name or "OctoPrint")
 
-    def _log_z_change(self, payload: dict[str, Any]) -> None:
+    def _follow_print(self, payload: dict[str, Any]) -> None:
         job = self._job
         if job is None:
             return
         progress = self._printer.get_current_data().get("progress") or {}
-        layer = job.indexed.layer_at(progress.get("filepos") or 0)
+        position = progress.get("filepos") or 0
+        job.progressed(position)
+        layer = job.indexed.layer_at(position)
         self._logger.debug(
             "ZChange to %s; by the file the job is in layer %s",
             payload.get("new"),

@@ -31,11 +31,12 @@ def caption(scene: Scene, width: int) -> Image.Image:
     part = min(1.0, max(0.0, scene.layer / (scene.layers_total or _EXPECTED)))
     draw.rectangle((0, 0, width, _BAR - 1), fill=_TRACK)
     draw.rectangle((0, 0, round(part * width), _BAR - 1), fill=_DONE)
+    place = f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}"
     of = f" / {scene.layers_total}" if scene.layers_total else ""
     clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(scene.time))
     end = width - _MARGIN
     high, low = 22, 40
-    for place, anchor, points, text, fill in (
+    for at, anchor, points, text, fill in (
         ((_MARGIN, high), "ls", 15, f"Layer {scene.layer}{of}", _TEXT),
         (
             (_MARGIN, low),
@@ -44,10 +45,16 @@ def caption(scene: Scene, width: int) -> Image.Image:
             f"height {scene.z:.2f} mm, layer {scene.height:.2f} mm",
             _QUIET,
         ),
-        ((end, high), "rs", 15, f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}", _TEXT),
+        (
+            (end, high),
+            "rs",
+            15,
+            f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}",
+            _TEXT,
+        ),
         ((end, low), "rs", 12, clock, _QUIET),
     ):
-        draw.text(place, text, font=_font(points), fill=fill, anchor=anchor)
+        draw.text(at, text, font=_font(points), fill=fill, anchor=anchor)
     return image
 
 

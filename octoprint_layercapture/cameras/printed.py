@@ -44,16 +44,18 @@ class Printed:
         self._coordinates = 0
 
     def prepare(self, bed: Bed, circular: bool) -> None:
-        """Paints the empty bed, and has the first layers read."""
+        """Has the empty bed painted and the first layers read. Waits for nothing."""
         with self._changed:
-            self._set_up(bed, circular)
+            if self._view is None:
+                self._bed = bed, circular
+                self._go_to_work()
 
     def follow(self, layer: int) -> None:
         """Says that the layers up to ``layer`` were printed. Waits for nothing."""
         if not self._changed.acquire(blocking=False):
             return  # a layer is being painted; the next one says it again
         try:
-            if self._view is not None and layer > self._wanted:
+            if self._bed is not None and layer > self._wanted:
                 self._wanted = layer
                 self._go_to_work()
         finally:
@@ -134,9 +136,8 @@ class Printed:
     def _paint_or_read(self) -> bool:
         """One layer; False where there is nothing to do for now."""
         with self._changed:
-            view = self._view
-            assert view is not None and self._layers is not None
-            if view is self._read_for:
+            view, ground = self._view, self._bed
+            if view is not None and view is self._read_for:
                 behind = view.painted < self._wanted
                 if behind and self._ahead:
                     beads, coordinates = self._ahead.popleft()
@@ -149,7 +150,15 @@ class Printed:
                     self._at_work = False
                     self._changed.notify_all()
                     return False
+        if view is None:
+            assert ground is not None
+            empty = TopView(*ground, self._scale)
+            with self._changed:
+                if self._view is None and self._bed == ground:
+                    self._view = empty
+            return True
         if view is not self._read_for:
+            assert self._layers is not None
             self._reader, self._read_for = self._layers(), view
             self._ahead.clear()
             self._coordinates = 0

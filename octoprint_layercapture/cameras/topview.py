@@ -221,12 +221,14 @@ def _grained(surface: Image.Image) -> Image.Image:
     """With the grain of a coated sheet, which looks the same in each picture."""
     side = _GRAIN_SIDE
     grain = Image.frombytes("L", (side, side), Random(side).randbytes(side * side))
-    grain = grain.point([round((value / 255 * 2 - 1) * _GRAIN) + 9 for value in range(256)])
+    grain = grain.point(
+        [round((value / 255 * 2 - 1) * _GRAIN) + 9 for value in range(256)]
+    )
     tiled = Image.new("L", surface.size)
     for x in range(0, surface.width, side):
         for y in range(0, surface.height, side):
             tiled.paste(grain, (x, y))
-    return ImageChops.add(surface, tiled, 1, -9)
+    return ImageChops.add(surface, tiled, 1, -_GRAIN)
 
 
 @cache
@@ -250,9 +252,7 @@ def _bead(age: float) -> list[Color]:
     crest = _mixed(_FILAMENT, (255, 255, 255), _SHINE * (1 - age))
     colors = (_FILAMENT, _FILAMENT, _FILAMENT, crest)
     tones = (_SIDE, _BODY, _CROSSWISE, _CREST)
-    return [
-        _mixed((0, 0, 0), color, tone * light) for color, tone in zip(colors, tones)
-    ]
+    return [_mixed((0, 0, 0), color, tone * light) for color, tone in zip(colors, tones)]
 
 
 def _mixed(one: Color, other: Color, part: float) -> Color:

@@ -137,12 +137,14 @@ class _Walk:
             state.absolute
             and not state.inches
             and state.area is None
-            and all(
-                state.offset[axis] == 0
-                and (getattr(state, axis.lower()) is None) == (state.machine(axis) is None)
-                for axis in "XY"
-            )
+            and all(self._unmoved(axis) for axis in "XY")
         )
+
+    def _unmoved(self, axis: str) -> bool:
+        """Whether G92 left the axis' origin where it was."""
+        state = self._state
+        logical = state.x if axis == "X" else state.y
+        return state.offset[axis] == 0 and logical == state.machine(axis)
 
     def _line(self, line: str) -> None:
         """Takes one line, whatever it says."""
