@@ -31,7 +31,7 @@ def caption(scene: Scene, width: int) -> Image.Image:
     part = min(1.0, max(0.0, scene.layer / (scene.layers_total or _EXPECTED)))
     draw.rectangle((0, 0, width, _BAR - 1), fill=_TRACK)
     draw.rectangle((0, 0, round(part * width), _BAR - 1), fill=_DONE)
-    place = f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}"
+    where = f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}"
     of = f" / {scene.layers_total}" if scene.layers_total else ""
     clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(scene.time))
     end = width - _MARGIN
@@ -49,7 +49,7 @@ def caption(scene: Scene, width: int) -> Image.Image:
             (end, high),
             "rs",
             15,
-            f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}",
+            where,
             _TEXT,
         ),
         ((end, low), "rs", 12, clock, _QUIET),

@@ -121,7 +121,7 @@ class FakeCamera:
         self._printed.follow(layer)
 
     def view(self, scene: Scene) -> Image.Image:
-        """What it sees, RGB, ``size`` as given. Raises CameraError if it was called off."""
+        """What it sees, in RGB. Raises CameraError if it was called off."""
         with self._lock:
             seen = self._sight.see(scene.x, scene.y, scene.arrived)
             self._frames += 1
