@@ -33,7 +33,8 @@ class FakeCamera:
 
     The view's pixels lie on one lattice over the whole bed, ``size[0] / field`` of them
     per mm: two views show the same, to the pixel, where they overlap, noise and shaking
-    apart. In a frame the view is at ``view_box``; text is below it.
+    apart. In a frame the view is at ``view_box``; text is below it. ``scale`` is in
+    pixels per mm, ``offset`` in mm.
 
     Args:
         name: as in the settings
@@ -68,13 +69,13 @@ class FakeCamera:
     ) -> None:
         self.name = name
         self._mount = mount
-        self._offset = offset
-        self._scale = size[0] / field
+        self.offset = offset
+        self.scale = size[0] / field
         self._size = size
         self._quality = quality
         self._noise = noise
         self._sight = Sight(latency, blur, clock)
-        self._printed = Printed(self._scale, layers)
+        self._printed = Printed(self.scale, layers)
         self._patience = patience
         self._lock = threading.Lock()
         self._frames = 0
@@ -141,9 +142,9 @@ class FakeCamera:
             )
         if self._mount == FIXED:
             nozzle = self._pixel(seen.x) - left, self._pixel(-seen.y) - top
-            carriage.put_on(view, self._scale, nozzle)
+            carriage.put_on(view, self.scale, nozzle)
         if seen.smear_x or seen.smear_y:
-            smear = seen.smear_x * self._scale / 2, seen.smear_y * self._scale / 2
+            smear = seen.smear_x * self.scale / 2, seen.smear_y * self.scale / 2
             view = view.filter(ImageFilter.BoxBlur(smear))
         if self._noise:
             view = _noisy(view, self._noise, f"{scene.layer} {scene.index} {number}")
@@ -154,15 +155,15 @@ class FakeCamera:
         x, y = seen.x, seen.y
         if self._mount == FIXED:
             x, y = (scene.bed[0] + scene.bed[2]) / 2, (scene.bed[1] + scene.bed[3]) / 2
-        x += self._offset[0] + seen.shake_x
-        y += self._offset[1] + seen.shake_y
+        x += self.offset[0] + seen.shake_x
+        y += self.offset[1] + seen.shake_y
         return (
             self._pixel(x) - self._size[0] // 2,
             self._pixel(-y) - self._size[1] // 2,
         )
 
     def _pixel(self, along: float) -> int:
-        return math.floor(along * self._scale + 0.5)
+        return math.floor(along * self.scale + 0.5)
 
 
 def _noisy(image: Image.Image, deviation: float, seed: str) -> Image.Image:

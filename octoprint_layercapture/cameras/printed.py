@@ -159,9 +159,10 @@ class Printed:
             return True
         if view is not self._read_for:
             assert self._layers is not None
-            self._reader, self._read_for = self._layers(), view
+            self._read_for, self._reader = view, None
             self._ahead.clear()
             self._coordinates = 0
+            self._reader = self._layers()
         read = None if self._reader is None else next(self._reader, None)
         if read is None:
             self._reader = None

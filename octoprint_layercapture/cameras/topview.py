@@ -40,11 +40,12 @@ _FILAMENT = (255, 138, 44)
 _SHINE = 0.30  # how much of white is in the crest
 _DEEPEST = 0.34  # of a bead's brightness, when it is old
 
-_PLAIN, _OTHER, _FINE, _BOLD, _LABEL = 9, 11, 16, 24, 34  # shades
+_PLAIN, _OTHER, _FINE, _BOLD, _LABEL = 12, 14, 20, 28, 36  # shades
 _GRAIN = 3  # shades up and down
 _GRAIN_SIDE = 211  # pixels
 _GRID = (10, 20, 50, 100, 200, 500, 1000)  # mm
 _CLOSEST_LINES, _CLOSEST_LABELS = 24, 120  # the view's pixels
+_MOST_LABELS = 40  # along a side
 _LABEL_POINTS = 13  # the view's pixels
 
 
@@ -189,7 +190,8 @@ class TopView:
             y, bold = self._pixel(0, line)[1], line % (5 * step) == 0
             ends = (0, y, draw.im.size[0], y)
             draw.line(ends, fill=_BOLD if bold else _FINE, width=thin * (1 + 2 * bold))
-        apart = _step(_CLOSEST_LABELS / self._scale)
+        longer = max(bed[2] - bed[0], bed[3] - bed[1])
+        apart = _step(max(_CLOSEST_LABELS / self._scale, longer / _MOST_LABELS))
         font = _font(max(6, round(_LABEL_POINTS * self._ratio)))
         aside = round(5 * self._ratio)
         for x_mm in _lines(bed[0], bed[2], apart):
@@ -221,9 +223,7 @@ def _grained(surface: Image.Image) -> Image.Image:
     """With the grain of a coated sheet, which looks the same in each picture."""
     side = _GRAIN_SIDE
     grain = Image.frombytes("L", (side, side), Random(side).randbytes(side * side))
-    grain = grain.point(
-        [round((value / 255 * 2 - 1) * _GRAIN) + 9 for value in range(256)]
-    )
+    grain = grain.point([round(value / 255 * 2 * _GRAIN) for value in range(256)])
     tiled = Image.new("L", surface.size)
     for x in range(0, surface.width, side):
         for y in range(0, surface.height, side):
