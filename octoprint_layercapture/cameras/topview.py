@@ -40,7 +40,7 @@ _FILAMENT = (255, 138, 44)
 _SHINE = 0.30  # how much of white is in the crest
 _DEEPEST = 0.34  # of a bead's brightness, when it is old
 
-_PLAIN, _OTHER, _FINE, _BOLD, _LABEL = 12, 14, 20, 28, 36  # shades
+_PLAIN, _OTHER, _FINE, _BOLD, _LABEL = 10, 12, 18, 27, 36  # shades
 _GRAIN = 3  # shades up and down
 _GRAIN_SIDE = 211  # pixels
 _GRID = (10, 20, 50, 100, 200, 500, 1000)  # mm
