@@ -67,9 +67,10 @@ class Job:
     def progressed(self, position: int) -> None:
         """Tells the fake camera how far the file was printed. Waits for nothing."""
         layer = self.indexed.layer_at(position)
+        printed = len(self.indexed.layers.layers) if layer is None else layer.number - 1
         for camera in self.pictures.cameras:
-            if isinstance(camera, FakeCamera) and layer is not None:
-                camera.follow(layer.number - 1)
+            if isinstance(camera, FakeCamera):
+                camera.follow(printed)
 
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:

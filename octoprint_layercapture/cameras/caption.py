@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
@@ -22,8 +21,9 @@ _EXPECTED = 100  # layers, where nobody knows how many
 
 
 def caption(scene: Scene, width: int) -> Image.Image:
-    """What the scene's picture shows, in words: layer, height, position and time.
+    """What the scene's picture shows, in words: layer, height and position.
 
+    No time: as long as nothing changes, neither does the picture.
     ``width`` pixels wide and ``HEIGHT`` high, with a bar for how far the print is.
     """
     image = Image.new("RGB", (width, HEIGHT), _GROUND)
@@ -31,28 +31,19 @@ def caption(scene: Scene, width: int) -> Image.Image:
     part = min(1.0, max(0.0, scene.layer / (scene.layers_total or _EXPECTED)))
     draw.rectangle((0, 0, width, _BAR - 1), fill=_TRACK)
     draw.rectangle((0, 0, round(part * width), _BAR - 1), fill=_DONE)
-    where = f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}"
     of = f" / {scene.layers_total}" if scene.layers_total else ""
-    clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(scene.time))
     end = width - _MARGIN
-    high, low = 22, 40
     for at, anchor, points, text, fill in (
-        ((_MARGIN, high), "ls", 15, f"Layer {scene.layer}{of}", _TEXT),
+        ((_MARGIN, 22), "ls", 15, f"Layer {scene.layer}{of}", _TEXT),
         (
-            (_MARGIN, low),
+            (_MARGIN, 40),
             "ls",
             12,
             f"height {scene.z:.2f} mm, layer {scene.height:.2f} mm",
             _QUIET,
         ),
-        (
-            (end, high),
-            "rs",
-            15,
-            where,
-            _TEXT,
-        ),
-        ((end, low), "rs", 12, clock, _QUIET),
+        ((end, 22), "rs", 15, f"#{scene.index}", _TEXT),
+        ((end, 40), "rs", 12, f"x {scene.x:.2f} mm, y {scene.y:.2f} mm", _QUIET),
     ):
         draw.text(at, text, font=_font(points), fill=fill, anchor=anchor)
     return image

@@ -6,6 +6,7 @@ import io
 import math
 import threading
 import time
+from dataclasses import replace
 from functools import lru_cache
 from random import Random
 from statistics import NormalDist
@@ -33,8 +34,8 @@ class FakeCamera:
 
     The view's pixels lie on one lattice over the whole bed, ``size[0] / field`` of them
     per mm: two views show the same, to the pixel, where they overlap, noise and shaking
-    apart. In a frame the view is at ``view_box``; text is below it. ``scale`` is in
-    pixels per mm, ``offset`` in mm.
+    apart. In a frame the view is at ``view_box``; below it is text that tells layer and
+    place of what is shown. ``scale`` is in pixels per mm, ``offset`` in mm.
 
     Args:
         name: as in the settings
@@ -96,9 +97,11 @@ class FakeCamera:
 
     def frame(self, scene: Scene) -> bytes:
         """The JPEG of a frame. Raises CameraError if it was called off."""
+        view, seen = self._look(scene)
         image = Image.new("RGB", self.size)
-        image.paste(self.view(scene), self.view_box)
-        image.paste(caption.caption(scene, self._size[0]), (0, self._size[1]))
+        image.paste(view, self.view_box)
+        shown = replace(scene, x=seen.x, y=seen.y, index=seen.index)
+        image.paste(caption.caption(shown, self._size[0]), (0, self._size[1]))
         out = io.BytesIO()
         image.save(out, "JPEG", quality=self._quality)
         return out.getvalue()
@@ -123,8 +126,11 @@ class FakeCamera:
 
     def view(self, scene: Scene) -> Image.Image:
         """What it sees, in RGB. Raises CameraError if it was called off."""
+        return self._look(scene)[0]
+
+    def _look(self, scene: Scene) -> tuple[Image.Image, Seen]:
         with self._lock:
-            seen = self._sight.see(scene.x, scene.y, scene.arrived)
+            seen = self._sight.see(scene)
             self._frames += 1
             number = self._frames
         left, top = self._corner(scene, seen)
@@ -148,7 +154,7 @@ class FakeCamera:
             view = view.filter(ImageFilter.BoxBlur(smear))
         if self._noise:
             view = _noisy(view, self._noise, f"{scene.layer} {scene.index} {number}")
-        return view
+        return view, seen
 
     def _corner(self, scene: Scene, seen: Seen) -> tuple[int, int]:
         """The lattice's pixel that is the first in the view; rows count downwards."""

@@ -14,7 +14,7 @@ from .topview import Bed, Laid, TopView
 
 _logger = logging.getLogger("octoprint.plugins.layercapture.cameras")
 
-_AHEAD = 600_000  # coordinates read ahead, 4 bytes each
+_AHEAD = 100_000  # coordinates read ahead, 4 bytes each
 
 #: The layers of a print from the first one on. Where it raises, there are no more.
 Layers = Callable[[], Iterator[Sequence[Laid]]]

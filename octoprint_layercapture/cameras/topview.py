@@ -41,7 +41,7 @@ _SHINE = 0.30  # how much of white is in the crest
 _DEEPEST = 0.34  # of a bead's brightness, when it is old
 
 _PLAIN, _OTHER, _FINE, _BOLD, _LABEL = 10, 12, 18, 27, 36  # shades
-_GRAIN = 3  # shades up and down
+_GRAIN = 2  # shades up and down
 _GRAIN_SIDE = 211  # pixels
 _GRID = (10, 20, 50, 100, 200, 500, 1000)  # mm
 _CLOSEST_LINES, _CLOSEST_LABELS = 24, 120  # the view's pixels
@@ -74,11 +74,8 @@ class TopView:
             ratio /= 2
         self._ratio = ratio
         self._fine = scale * ratio
-        # whole pixels of the view, and whole own pixels
-        unit = max(1, round(1 / ratio))
-        left = math.floor((bed[0] * scale - _FRAME) / unit) * unit
-        top = math.floor((-bed[3] * scale - _FRAME) / unit) * unit
-        self._left, self._top = round(left * ratio), round(top * ratio)
+        self._left = math.floor((bed[0] * scale - _FRAME) * ratio)
+        self._top = math.floor((-bed[3] * scale - _FRAME) * ratio)
         right = math.ceil((bed[2] * scale + _FRAME) * ratio)
         bottom = math.ceil((-bed[1] * scale + _FRAME) * ratio)
         size = max(right - self._left, 1), max(bottom - self._top, 1)

@@ -89,6 +89,11 @@ def test_the_same_scene_gives_the_same_picture(scene):
     assert camera.snapshot(scene) == FakeCamera().snapshot(scene)
 
 
+def test_as_long_as_nothing_changes_neither_does_the_frame(scene):
+    camera = FakeCamera()
+    assert camera.frame(scene) == camera.frame(at(scene, time=scene.time + 60))
+
+
 def test_a_snapshot_is_a_frame_the_right_way_up(scene):
     camera = FakeCamera()
     assert camera.snapshot(scene) == camera.upright(camera.frame(scene))
@@ -101,7 +106,6 @@ def test_a_snapshot_is_a_frame_the_right_way_up(scene):
         {"z": 2.2},
         {"height": 0.3},
         {"index": 5},
-        {"time": 1733063423},
         {"x": 100.1},
         {"y": 99.9},
         {"layers_total": 30},
@@ -339,7 +343,7 @@ def test_a_file_that_vanishes_leaves_what_was_read_of_it(layers, caplog):
     with caplog.at_level(logging.WARNING):
         view = camera.view(SCENE)
         assert same(camera.view(SCENE), view)
-    assert same(view, printing(*layers).view(at(SCENE, layer=10)))
+    assert same(view, printing(*layers).view(at(SCENE, layer=len(layers))))
     assert [record.message for record in caplog.records] == [
         "The fake camera shows no more of the print, reading its file failed: it is gone"
     ]
@@ -510,6 +514,16 @@ def test_the_latency_counts_from_when_the_head_arrived():
     clock.now += 10
     there = at(SCENE, x=140, arrived=clock.now - 2)
     assert same(camera.view(there), sharp.view(there))
+
+
+def test_the_text_tells_what_a_late_frame_shows():
+    clock = Clock()
+    camera = FakeCamera(latency=0.5, clock=clock)
+    here = camera.frame(at(SCENE, x=60, index=3))
+    there = at(SCENE, x=140, index=5)
+    assert camera.frame(there) == here
+    clock.now += 0.5
+    assert camera.frame(there) == FakeCamera().frame(there)
 
 
 def test_a_late_camera_goes_through_all_places_in_turn():

@@ -95,6 +95,7 @@ def test_every_way_of_saying_it_gives_the_same_line(tmp_path: Path, text: str) -
         "G28\nG1 Y5\nG28 Y\nG1 X10 E1\n",
         "G92 X5 Y5\nG1 X10 E1\nG1 Y9 E2\n",
         "M117 G1 X10 E1\n",
+        "M83\nG1 X0 Y0\nG1 E5\nG1 E5\nM82\nG1 X10 E10\n",
         "",
     ],
 )
@@ -162,6 +163,11 @@ def test_the_width_follows_from_filament_and_height(
 ) -> None:
     [bead] = laid(tmp_path, f"G1 X0 Y0\nG1 X10 E{filament:.6f}\n", height)
     assert bead.width == pytest.approx(width, abs=0.002)
+
+
+def test_filament_by_volume_gives_the_same_width(tmp_path: Path) -> None:
+    [bead] = laid(tmp_path, "M200 D1.75\nG1 X0 Y0\nG1 X10 E0.8\nG1 X20 E1.6\n")
+    assert bead.width == pytest.approx(0.443, abs=0.002)
 
 
 def test_each_layer_has_its_own_and_the_first_all_before_it(tmp_path: Path) -> None:
