@@ -56,6 +56,7 @@ class Job:
         armed: what the engine watches for
         pictures: the workers of its cameras; to be closed with the job
         notices: what the user is to know although captures will be made
+        watching: the cameras that are to know how far the print is
     """
 
     indexed: Indexed
@@ -63,14 +64,16 @@ class Job:
     pictures: Pictures
     folder: PrintFolder
     notices: Sequence[Message]
+    watching: Sequence[FakeCamera] = ()
 
     def progressed(self, position: int) -> None:
         """Tells the fake camera how far the file was printed. Waits for nothing."""
+        if not self.watching:
+            return
         layer = self.indexed.layer_at(position)
         printed = len(self.indexed.layers.layers) if layer is None else layer.number - 1
-        for camera in self.pictures.cameras:
-            if isinstance(camera, FakeCamera):
-                camera.follow(printed)
+        for camera in self.watching:
+            camera.follow(printed)
 
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:
@@ -187,9 +190,9 @@ def prepare(
     if not used:
         raise NotCaptured(problems[0])
     circular = what.volume.radius is not None
-    for camera in used:
-        if isinstance(camera, FakeCamera):
-            camera.prepare(what.volume.bed, circular)
+    watching = [camera for camera in used if isinstance(camera, FakeCamera)]
+    for camera in watching:
+        camera.prepare(what.volume.bed, circular)
     pictures = Pictures(
         used,
         Setting(what.volume.bed, circular, chosen.total),
@@ -228,6 +231,7 @@ def prepare(
         pictures=pictures,
         folder=folder,
         notices=[*notices, *problems],
+        watching=watching,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from octoprint_layercapture import config as settings
@@ -57,9 +55,10 @@ def test_the_fake_camera_hears_how_far_the_file_was_printed(position, printed):
     job = Job(
         indexed=Indexed("print.gcode", LayerIndex(layers=layers), 1, 1.0),
         armed=None,
-        pictures=SimpleNamespace(cameras=[object(), camera]),
+        pictures=None,
         folder=None,
         notices=[],
+        watching=[camera],
     )
     job.progressed(position)
     assert camera.told == [printed]
