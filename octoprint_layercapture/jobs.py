@@ -54,7 +54,7 @@ class Job:
 
     Attributes:
         armed: what the engine watches for
-        pictures: the workers of its cameras; to be closed with the job
+        pictures: the workers of its cameras
         notices: what the user is to know although captures will be made
         watching: the cameras that are to know how far the print is
     """
@@ -65,6 +65,12 @@ class Job:
     folder: PrintFolder
     notices: Sequence[Message]
     watching: Sequence[FakeCamera] = ()
+
+    def close(self) -> None:
+        """No captures follow; what is being written is still finished."""
+        self.pictures.close()
+        for camera in self.watching:
+            camera.close()
 
     def progressed(self, position: int) -> None:
         """Tells the fake camera how far the file was printed. Waits for nothing."""

@@ -196,7 +196,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
     def close_job(self) -> None:
         job, self._job = self._job, None
         if job is not None:
-            self._engine.afterwards(job.pictures.close)
+            self._engine.afterwards(job.close)
 
     def _store(self, config: settings.Config) -> Store:
         uploads = Path(self._settings.global_get_basefolder("uploads"))

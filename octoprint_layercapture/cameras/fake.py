@@ -124,6 +124,10 @@ class FakeCamera:
         before a frame is asked for. Waits for nothing."""
         self._printed.follow(layer)
 
+    def close(self) -> None:
+        """The print is over: lets go of its file. Frames show what was drawn so far."""
+        self._printed.close()
+
     def view(self, scene: Scene) -> Image.Image:
         """What it sees, in RGB. Raises CameraError if it was called off."""
         return self._look(scene)[0]

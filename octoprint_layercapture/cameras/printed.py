@@ -37,6 +37,7 @@ class Printed:
         self._no_more = layers is None
         self._at_work = False
         self._called_off = 0
+        self._closed = False
         # of the thread at work alone
         self._reader: Iterator[Sequence[Laid]] | None = None
         self._read_for: TopView | None = None
@@ -100,12 +101,25 @@ class Printed:
             self._called_off += 1
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Nothing more is printed: reads no further and lets go of the file."""
+        with self._changed:
+            self._closed = self._no_more = True
+            if not self._at_work:
+                self._let_go()
+            self._changed.notify_all()
+
+    def _let_go(self) -> None:
+        self._reader = None
+        self._ahead.clear()
+        self._coordinates = 0
+
     def _set_up(self, bed: Bed, circular: bool) -> TopView:
         if self._view is None or self._bed != (bed, circular):
             self._bed = bed, circular
             self._view = TopView(bed, circular, self._scale)
             self._wanted = 0
-            self._no_more = self._layers is None
+            self._no_more = self._layers is None or self._closed
             self._go_to_work()
         return self._view
 
@@ -136,6 +150,10 @@ class Printed:
     def _paint_or_read(self) -> bool:
         """One layer; False where there is nothing to do for now."""
         with self._changed:
+            if self._closed:
+                self._let_go()
+                self._at_work = False
+                return False
             view, ground = self._view, self._bed
             if view is not None and view is self._read_for:
                 behind = view.painted < self._wanted
@@ -159,9 +177,8 @@ class Printed:
             return True
         if view is not self._read_for:
             assert self._layers is not None
-            self._read_for, self._reader = view, None
-            self._ahead.clear()
-            self._coordinates = 0
+            self._let_go()
+            self._read_for = view
             self._reader = self._layers()
         read = None if self._reader is None else next(self._reader, None)
         if read is None:

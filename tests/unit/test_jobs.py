@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from octoprint_layercapture import config as settings
@@ -42,23 +44,36 @@ class Following(FakeCamera):
     def follow(self, layer):
         self.told.append(layer)
 
+    def close(self):
+        self.told.append("closed")
+
+
+def job_of(camera, pictures=None):
+    layers = tuple(
+        Layer(number, 0.2 * number, 0.2, None, 100 * number, False, 0.2 * number)
+        for number in (1, 2, 3)
+    )
+    return Job(
+        indexed=Indexed("print.gcode", LayerIndex(layers=layers), 1, 1.0),
+        armed=None,
+        pictures=pictures,
+        folder=None,
+        notices=[],
+        watching=[camera],
+    )
+
 
 @pytest.mark.parametrize(
     ("position", "printed"), [(0, 0), (100, 0), (101, 1), (250, 2), (300, 2), (301, 3)]
 )
 def test_the_fake_camera_hears_how_far_the_file_was_printed(position, printed):
-    layers = tuple(
-        Layer(number, 0.2 * number, 0.2, None, 100 * number, False, 0.2 * number)
-        for number in (1, 2, 3)
-    )
     camera = Following()
-    job = Job(
-        indexed=Indexed("print.gcode", LayerIndex(layers=layers), 1, 1.0),
-        armed=None,
-        pictures=None,
-        folder=None,
-        notices=[],
-        watching=[camera],
-    )
-    job.progressed(position)
+    job_of(camera).progressed(position)
     assert camera.told == [printed]
+
+
+def test_the_end_of_a_job_closes_its_pictures_and_the_fake_camera():
+    camera, closed = Following(), []
+    job_of(camera, SimpleNamespace(close=lambda: closed.append("pictures"))).close()
+    assert closed == ["pictures"]
+    assert camera.told == ["closed"]

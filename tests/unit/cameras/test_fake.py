@@ -444,6 +444,44 @@ def test_no_thread_stays_behind():
     ]
 
 
+class Closing:
+    """Layers whose end can be seen."""
+
+    def __init__(self, layers):
+        self.layers, self.open = layers, 0
+
+    def __call__(self):
+        self.open += 1
+        try:
+            yield from self.layers
+        finally:
+            self.open -= 1
+
+
+def test_after_the_print_the_file_is_let_go_and_what_was_drawn_stays():
+    heavy = [[*each, Line((0.0, 0.0) * 5000)] for each in strips(60)]
+    layers = Closing(heavy)
+    camera = FakeCamera(layers=layers, patience=60)
+    before = camera.view(SCENE)
+    idle()
+    assert layers.open == 1
+    camera.close()
+    assert layers.open == 0
+    assert same(camera.view(SCENE), before)
+    assert same(camera.view(at(SCENE, layer=11)), before)
+
+
+def test_a_reader_at_work_when_the_print_ends_goes_no_further():
+    slow = Slow(strips(1000))
+    camera = FakeCamera(layers=slow, patience=0)
+    camera.view(at(SCENE, layer=1000))
+    assert slow.asked.wait(60)
+    camera.close()
+    slow.let.set()
+    idle()
+    assert reddest(camera.view(SCENE)) is None
+
+
 def test_only_so_much_is_read_ahead():
     read = []
 
