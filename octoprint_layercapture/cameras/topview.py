@@ -36,6 +36,7 @@ _BEYOND_COLOR = (13, 14, 17)
 _EDGE_COLOR = (255, 176, 59)
 _DARKEST, _BRIGHTEST = (30, 33, 39), (226, 231, 238)
 _SIDE, _BODY, _CROSSWISE, _CREST = 0.42, 0.80, 0.90, 1.0
+_BODY_WIDTH, _CREST_WIDTH = 0.62, 0.2  # of the bead's
 _FILAMENT = (255, 138, 44)
 _SHINE = 0.30  # how much of white is in the crest
 _DEEPEST = 0.34  # of a bead's brightness, when it is old
@@ -103,8 +104,8 @@ class TopView:
             line[::2] = [x * fine - left for x in xs]
             line[1::2] = [-y * fine - top for y in ys]
             width = max(round(bead.width * fine), 1)
-            body = round(width * 0.62)
-            crest = round(width * 0.2)
+            body = round(width * _BODY_WIDTH)
+            crest = round(width * _CREST_WIDTH)
             across = abs(ys[-1] - ys[-2]) > abs(xs[-1] - xs[-2])
             if width > 2:
                 draw(line, fill=first, width=width)
@@ -181,11 +182,11 @@ class TopView:
         thin = max(1, round(self._ratio))
         for line in columns:
             x, bold = self._pixel(line, 0)[0], line % (5 * step) == 0
-            ends = (x, 0, x, draw.im.size[1])
+            ends = (x, 0, x, self._image.height)
             draw.line(ends, fill=_BOLD if bold else _FINE, width=thin * (1 + 2 * bold))
         for line in rows:
             y, bold = self._pixel(0, line)[1], line % (5 * step) == 0
-            ends = (0, y, draw.im.size[0], y)
+            ends = (0, y, self._image.width, y)
             draw.line(ends, fill=_BOLD if bold else _FINE, width=thin * (1 + 2 * bold))
         longer = max(bed[2] - bed[0], bed[3] - bed[1])
         apart = _step(max(_CLOSEST_LABELS / self._scale, longer / _MOST_LABELS))
