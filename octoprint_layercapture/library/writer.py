@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Sequence
@@ -73,11 +74,16 @@ class CaptureWriter:
         taken_at: float,
         width: int,
         height: int,
+        z: float | None = None,
+        offset: tuple[float, float] | None = None,
+        settle: float | None = None,
+        repeated: bool = False,
     ) -> Image:
         """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
 
-        ``position`` and ``actual`` in mm, ``taken_at`` in seconds since the epoch,
-        ``width`` and ``height`` in pixels.
+        ``position``, ``z`` (the height that was asked for), ``actual`` and ``offset`` in
+        mm, ``taken_at`` in seconds since the epoch, ``settle`` in s, ``width`` and
+        ``height`` in pixels.
         """
         with self._lock:
             if self._first_camera is None:
@@ -97,15 +103,21 @@ class CaptureWriter:
             path = self._store.write_new(self._folder(), name, jpeg)
             image = Image(
                 path=self._store.url_path(path),
+                file=path.name,
                 position=point(position),
                 index=index,
                 order=order,
+                requested=None if z is None else reported((*position, z)),
                 actual=reported(actual),
                 camera=camera,
                 timestamp=taken_at,
                 width=width,
                 height=height,
                 size=len(jpeg),
+                sha256=hashlib.sha256(jpeg).hexdigest(),
+                offset=None if offset is None else point(offset),
+                settle=None if settle is None else round(settle, 3),
+                repeated=repeated,
             )
             self._kept.append((path, image))
             try:

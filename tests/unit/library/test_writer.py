@@ -51,11 +51,17 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         actual=(140.01, 59.99, 7.0),
         jpeg=b"12345",
         taken_at=STARTED + 61.25,
+        z=7,
+        offset=(-20.5, 3),
+        settle=0.75,
     )
     written = on_disk(writer)
     image = written.pop("images")[0]
-    assert image.pop("path").endswith("layer_0010_pos_04_20241201_143101.jpg")
+    assert image.pop("path").endswith("/layer_0010_pos_04_20241201_143101.jpg")
     assert image == {
+        "file": "layer_0010_pos_04_20241201_143101.jpg",
+        "sha256": "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5",
+        "requested": {"x": 140, "y": 60, "z": 7},
         "position": {"x": 140, "y": 60},
         "index": 4,
         "order": 2,
@@ -65,13 +71,13 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "width": 640,
         "height": 480,
         "size": 5,
-        "offset": None,
-        "settle": None,
+        "offset": {"x": -20.5, "y": 3},
+        "settle": 0.75,
         "repeated": False,
     }
     assert written.pop("capture_id") != written["print_id"]
     assert written == {
-        "schema_version": 1,
+        "schema_version": 2,
         "print_id": folder.print_id,
         "instance": "Printer 1",
         "layer": 10,
@@ -84,6 +90,7 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "gcode_file": "a.gcode",
         "print_start_time": STARTED,
         "failures": [],
+        "conditions": None,
         "ending": None,
         "settings": {
             "grid_spacing": 40,
