@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, Optional
 
 from .cameras import CameraError, FakeCamera, Webcams
 from .capture.grid import Volume, positions, volume
@@ -20,9 +20,12 @@ from .config import Config
 from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
 from .indexer import Indexed
-from .library import CaptureSettings, PrintFolder
+from .library import CaptureSettings, Conditions, PrintFolder
+from .library.prints import PrintCamera
+from .library.records import point
 from .messages import N_, Message
 from .pictures import Camera, PictureListener, Pictures, Setting
+from .shareable import shareable
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
 
@@ -53,7 +56,10 @@ class Job:
     Attributes:
         armed: what the engine watches for
         pictures: the workers of its cameras; to be closed with the job
+        folder: where its files go
         notices: what the user is to know although captures will be made
+        expected: how many pictures and bytes it will take and whether these fit, once
+            that is known
     """
 
     indexed: Indexed
@@ -61,6 +67,7 @@ class Job:
     pictures: Pictures
     folder: PrintFolder
     notices: Sequence[Message]
+    expected: Optional[dict[str, Any]] = None
 
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:
@@ -119,8 +126,14 @@ def prepare(
     webcams: Webcams,
     folder: PrintFolder,
     listener: PictureListener,
+    now: Callable[[], Conditions],
+    skip: Callable[[Layer], bool],
 ) -> Job:
     """Everything the engine needs for one print.
+
+    Args:
+        now: what the printer is at
+        skip: whether a layer's capture cannot be kept now
 
     Raises:
         NotCaptured: there is nothing to capture or nothing to capture it with
@@ -174,6 +187,16 @@ def prepare(
         spacing_y=config.grid.spacing_y,
     )
 
+    folder.describe(
+        layers_total=chosen.total,
+        layers=[layer.number for layer in chosen.layers],
+        slicer=index.slicer,
+        printer_profile=dict(profile),
+        settings=settings,
+        cameras=[_described(camera.name, config) for camera in used],
+        config=shareable(config),
+    )
+
     def open_recorder(layer: Layer) -> Any:
         return pictures.open(
             folder.begin_capture(
@@ -185,16 +208,28 @@ def prepare(
                 layers_total=chosen.total,
                 slicer=index.slicer,
                 slicer_layer=layer.slicer_number,
+                conditions=now(),
                 cameras=[camera.name for camera in used],
             )
         )
 
     return Job(
         indexed=indexed,
-        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at),
+        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at, skip),
         pictures=pictures,
         folder=folder,
         notices=[*notices, *problems],
+    )
+
+
+def _described(name: str, config: Config) -> PrintCamera:
+    detail = config.cameras.detail(name)
+    return PrintCamera(
+        name=name,
+        offset=point((detail.offset_x, detail.offset_y)),
+        latency=detail.latency,
+        rest=detail.rest,
+        stale=detail.stale,
     )
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from .catalog import Catalog
 from .entries import CaptureEntry, Page, PictureEntry, PrintEntry
 from .errors import PrintRunning, StoreError, UnknownFile, UnknownPrint
+from .place import Place
 from .prints import PrintRecord, Totals
-from .records import CaptureRecord, CaptureSettings, Ending, Failure, Image, read_capture
+from .records import (
+    CaptureRecord,
+    CaptureSettings,
+    Conditions,
+    Ending,
+    Failure,
+    Image,
+    read_capture,
+)
 from .store import CaptureWriter, PrintFolder, Store
 
 __all__ = [
@@ -15,11 +24,13 @@ __all__ = [
     "CaptureSettings",
     "CaptureWriter",
     "Catalog",
+    "Conditions",
     "Ending",
     "Failure",
     "Image",
     "Page",
     "PictureEntry",
+    "Place",
     "PrintEntry",
     "PrintFolder",
     "PrintRecord",

@@ -230,7 +230,7 @@ class Catalog:
         def tally() -> Totals:
             if place.folder:
                 return self._tallies.of_folder(path, found, record_path)
-            return self._tallies.of_names(path, place.captures, found, record_path)
+            return self._tallies.of_names(path, place.captures, record_path)
 
         return PrintEntry(
             key=key_of(place.folder) if place.folder else _FLAT + place.print_id,

@@ -16,6 +16,7 @@ from . import ours
 from .entries import RUNNING, CaptureEntry, PrintEntry, size_of
 from .errors import PrintRunning, explain
 from .files import rewrite
+from .folder import settle_times
 from .names import PRINT_RECORD
 from .prints import PrintRecord
 from .records import SCHEMA_VERSION, CaptureRecord, Image, to_json
@@ -111,12 +112,6 @@ def _recount(entry: PrintEntry) -> None:
     except OSError as error:
         # the totals are counted where the record does not seem up to date
         _log.debug("%s was not brought up to date: %s", path, error)
-
-
-def settle_times(record_path: Path) -> None:
-    """Marks a print's record as written after all else that happened in its folder."""
-    changed = os.stat(record_path.parent).st_mtime_ns
-    os.utime(record_path, ns=(changed, changed))
 
 
 def _refuse_running(entry: PrintEntry) -> None:

@@ -51,7 +51,7 @@ class Tallies:
         with self._lock:
             if key in self._folders:
                 return self._folders[key]
-        totals = self.of_names(folder, self.names(folder), record, record_path)
+        totals = self.of_names(folder, self.names(folder), record_path)
         with self._lock:
             self._folders[key] = totals
             while len(self._folders) > _REMEMBERED:
@@ -62,7 +62,6 @@ class Tallies:
         self,
         folder: Path,
         names: Iterable[ours.MetadataName],
-        record: PrintRecord,
         record_path: Optional[Path],
     ) -> Totals:
         """What these captures have kept, and the print's own record."""

@@ -30,6 +30,19 @@ class Shelf(Protocol):
         """``/uploads/…``, the same wherever the uploads folder lies."""
 
 
+class Folder(Protocol):
+    """The folder of the print that a capture belongs to."""
+
+    def make(self) -> Path:
+        """The folder, made when it is not there; raises ``StoreError``."""
+
+    def written(self) -> None:
+        """Something was kept."""
+
+    def kept(self, metadata: Path, capture: CaptureRecord) -> None:
+        """A capture is complete, in this JSON."""
+
+
 class CaptureWriter:
     """Writes the pictures of one capture. Safe to use from several threads.
 
@@ -39,7 +52,7 @@ class CaptureWriter:
     def __init__(
         self,
         store: Shelf,
-        folder: Callable[[], Path],
+        folder: Folder,
         record: CaptureRecord,
         cameras: Sequence[str],
     ) -> None:
@@ -100,7 +113,7 @@ class CaptureWriter:
                     number,
                 )
 
-            path = self._store.write_new(self._folder(), name, jpeg)
+            path = self._store.write_new(self._folder.make(), name, jpeg)
             image = Image(
                 path=self._store.url_path(path),
                 file=path.name,
@@ -159,21 +172,25 @@ class CaptureWriter:
             told = ending is not None and (ending.interrupted or ending.failure)
             if self._kept or self._record.failures or told:
                 self._write_record()
-            return self._record.model_copy(deep=True)
+            finished = self._record.model_copy(deep=True)
+        if self._metadata is not None:
+            self._folder.kept(self._metadata, finished)
+        return finished
 
     def _write_record(self) -> None:
         self._record.images = [image for path, image in self._kept if _exists(path)]
         data = to_json(self._record)
-        folder = self._folder()
+        folder = self._folder.make()
         if self._metadata is None:
             self._metadata = self._store.write_new(
                 folder, self._metadata_name, data, spare=False
             )
-            return
-        try:
-            rewrite(self._metadata, data)
-        except OSError as error:
-            raise explain(error, folder) from error
+        else:
+            try:
+                rewrite(self._metadata, data)
+            except OSError as error:
+                raise explain(error, folder) from error
+        self._folder.written()
 
     def _metadata_name(self, number: int) -> str:
         return names.metadata_name(self._record.layer, self._record.timestamp, number)
