@@ -9,7 +9,7 @@ import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
 from .bodies import json_body
-from .preview import preview
+from .preview import no_problem, preview
 
 
 class ApiSection(octoprint.plugin.BlueprintPlugin):
