@@ -215,7 +215,11 @@ class KeepingSection(ReportSection):
     # limits
 
     def tidy(self) -> None:
-        """Lets the oldest prints go in the background, where the settings say so."""
+        """Lets the oldest prints go in the background, where the settings say so.
+
+        Thumbnails of pictures that somebody else deleted go as well.
+        """
+        self._background.submit(self._sweep)
         files = self._config.files
         if files.max_age_days is None and files.max_total_gb is None:
             return
@@ -231,6 +235,13 @@ class KeepingSection(ReportSection):
             self._report(pruned)
 
         self._background.submit(work)
+
+    def _sweep(self) -> None:
+        catalog, thumbnails = self.catalog(), self.thumbnails()
+        if not catalog.store.root.is_dir() or catalog.store.place.vanished():
+            return
+        there = {thumbnails.name_of(path) for path in catalog.iter_picture_paths()}
+        thumbnails.sweep(there.__contains__)
 
     def _report(self, pruned: Pruned) -> None:
         if pruned.names:

@@ -1,4 +1,4 @@
-"""JSON Schemas of the records, made from their models: `python -m tests.schemas` renews."""
+"""JSON Schemas of the records, from their models; `python -m tests.schemas` renews."""
 
 from __future__ import annotations
 

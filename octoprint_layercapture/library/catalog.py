@@ -107,6 +107,15 @@ class Catalog:
                 return entry
         raise UnknownPrint(key)
 
+    def iter_picture_paths(self) -> Iterator[Path]:
+        """Where all pictures are, by their names alone; nothing is read."""
+        folders, _, _ = self._listing()
+        for folder in (self.store.root, *(self.store.root / name for name in folders)):
+            with suppress(OSError), os.scandir(folder) as found:
+                for each in found:
+                    if ours.is_picture(each.name):
+                        yield folder / each.name
+
     # deleting: gives the bytes that were freed, raises StoreError
 
     def delete_print(self, key: str) -> int:
