@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import re
+from pathlib import PurePath
 from typing import Any, Optional
 
 from pydantic import (
@@ -205,10 +206,37 @@ class Fake(_Group):
 
 
 class Files(_Group):
-    """How pictures are kept; quality is JPEG's, 1 to 100."""
+    """How and where pictures are kept; quality is JPEG's, 1 to 100.
+
+    ``folder`` empty is the usual one, below uploads. ``floor_mb`` stay free on its disk,
+    MB; None is where OctoPrint begins to warn. Prints older than ``max_age_days``, and
+    the oldest beyond ``max_total_gb`` in all, are deleted; None keeps them.
+    """
 
     folder_per_print: bool = True
     quality: int = Field(default=95, ge=1, le=100)
+    folder: str = Field(default="", max_length=1000)
+    floor_mb: Optional[int] = Field(default=None, ge=0, le=10_000_000)
+    max_age_days: Optional[float] = Field(default=None, ge=0.1, le=36500)
+    max_total_gb: Optional[float] = Field(default=None, ge=0.01, le=1_000_000)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _usual(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("floor_mb", "max_age_days", "max_total_gb", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("folder", mode="after")
+    @classmethod
+    def _full_path(cls, value: str) -> str:
+        path = PurePath(value)
+        if value and ("\x00" in value or not path.is_absolute() or ".." in path.parts):
+            raise PydanticCustomError("folder", "no full path")
+        return value
 
 
 class Config(_Group):
@@ -383,6 +411,12 @@ def _problem(place: tuple[Any, ...], error: Any) -> Problem:
         text = N_(
             "“%(value)s” is not a list of layers. Write layer numbers and ranges "
             "with commas between them, for example 1, 5-10, 40."
+        )
+        return Problem(key, Message(text, {"value": shown}))
+    if error["type"] == "folder":
+        text = N_(
+            "“%(value)s” is no full path of a folder. Write it from the top, for "
+            "example /media/usb/pictures."
         )
         return Problem(key, Message(text, {"value": shown}))
     if key == "cameras.url":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .cameras import CameraError, FakeCamera, PrintedLayers, Webcams
 from .capture.grid import Volume, positions, volume
@@ -22,9 +22,12 @@ from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
 from .gcode.paths import beads
 from .indexer import Indexed
-from .library import CaptureSettings, PrintFolder
+from .library import CaptureSettings, Conditions, PrintFolder
+from .library.prints import PrintCamera
+from .library.records import point
 from .messages import N_, Message
 from .pictures import Camera, PictureListener, Pictures, Setting
+from .shareable import shareable
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
 
@@ -55,8 +58,11 @@ class Job:
     Attributes:
         armed: what the engine watches for
         pictures: the workers of its cameras
+        folder: where its files go
         notices: what the user is to know although captures will be made
         watching: the cameras that are to know how far the print is
+        expected: how many pictures and bytes it will take and whether these fit, once
+            that is known
     """
 
     indexed: Indexed
@@ -65,10 +71,11 @@ class Job:
     folder: PrintFolder
     notices: Sequence[Message]
     watching: Sequence[FakeCamera] = ()
+    expected: Optional[dict[str, Any]] = None
 
-    def close(self) -> None:
-        """No captures follow; what is being written is still finished."""
-        self.pictures.close()
+    def close(self, completed: Callable[[], None] = lambda: None) -> None:
+        """No captures follow; ``completed`` runs once all pictures are written."""
+        self.pictures.close(completed)
         for camera in self.watching:
             camera.close()
 
@@ -157,8 +164,14 @@ def prepare(
     webcams: Webcams,
     folder: PrintFolder,
     listener: PictureListener,
+    now: Callable[[], Conditions],
+    skip: Callable[[Layer], bool],
 ) -> Job:
     """Everything the engine needs for one print.
+
+    Args:
+        now: what the printer is at
+        skip: whether a layer's capture cannot be kept now
 
     Raises:
         NotCaptured: there is nothing to capture or nothing to capture it with
@@ -216,6 +229,16 @@ def prepare(
         spacing_y=config.grid.spacing_y,
     )
 
+    folder.describe(
+        layers_total=chosen.total,
+        layers=[layer.number for layer in chosen.layers],
+        slicer=index.slicer,
+        printer_profile=dict(profile),
+        settings=settings,
+        cameras=[_described(camera.name, config) for camera in used],
+        config=shareable(config),
+    )
+
     def open_recorder(layer: Layer) -> Any:
         return pictures.open(
             folder.begin_capture(
@@ -227,17 +250,29 @@ def prepare(
                 layers_total=chosen.total,
                 slicer=index.slicer,
                 slicer_layer=layer.slicer_number,
+                conditions=now(),
                 cameras=[camera.name for camera in used],
             )
         )
 
     return Job(
         indexed=indexed,
-        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at),
+        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at, skip),
         pictures=pictures,
         folder=folder,
         notices=[*notices, *problems],
         watching=watching,
+    )
+
+
+def _described(name: str, config: Config) -> PrintCamera:
+    detail = config.cameras.detail(name)
+    return PrintCamera(
+        name=name,
+        offset=point((detail.offset_x, detail.offset_y)),
+        latency=detail.latency,
+        rest=detail.rest,
+        stale=detail.stale,
     )
 
 

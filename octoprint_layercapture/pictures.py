@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Callable, Protocol
 
@@ -52,6 +53,9 @@ class PictureListener(Protocol):
     def picture_failed(self, shot: Shot, camera: str, message: Message) -> None:
         """A camera gave no picture, or it could not be kept."""
 
+    def not_kept(self, message: Message) -> None:
+        """A picture was taken and could not be written."""
+
     def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
         """Everything of this capture is on disk."""
 
@@ -77,9 +81,11 @@ class Pictures:
         """The recorder of one capture, whose files ``writer`` keeps."""
         return CaptureRecorder(self, writer)
 
-    def close(self) -> None:
-        """No captures follow; what is being written is still finished."""
+    def close(self, then: Callable[[], None] = lambda: None) -> None:
+        """No captures follow; what is being written is finished, and ``then`` is done."""
         self.exposing.shutdown(wait=False)
+        with suppress(RuntimeError):
+            self.writing.submit(guarded, then)
         self.writing.shutdown(wait=False)
 
 
@@ -165,14 +171,8 @@ class CaptureRecorder:
         self._write(lambda: self._note_failure(camera, shot, reason))
 
     def _write(self, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except Exception:
-                _log.exception("Writing pictures met an unexpected error")
-
         try:
-            self._pictures.writing.submit(guarded)
+            self._pictures.writing.submit(guarded, work)
         except RuntimeError:
             _log.debug("Nothing more is written, the server is going down")
 
@@ -189,9 +189,12 @@ class CaptureRecorder:
                 taken_at=taken,
                 width=width,
                 height=height,
+                z=shot.z,
             )
         except StoreError as error:
-            self._note_failure(camera, shot, Message(error.text, error.params))
+            reason = Message(error.text, error.params)
+            self._note_failure(camera, shot, reason)
+            self._pictures.listener.not_kept(reason)
             return
         self._kept += 1
         self._pictures.listener.picture_saved(shot, image.path, self._kept)
@@ -223,3 +226,11 @@ class CaptureRecorder:
         except StoreError as error:
             _log.warning("The capture's record could not be finished: %s", error)
         self._pictures.listener.capture_kept(outcome, self._kept, self._failed)
+
+
+def guarded(work: Callable[[], None]) -> None:
+    """Does the work; what it raises goes to the log."""
+    try:
+        work()
+    except Exception:
+        _log.exception("Writing pictures met an unexpected error")

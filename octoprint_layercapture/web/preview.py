@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable, Optional
 
 from ..capture.grid import visiting_order
-from ..config import parse
+from ..config import Config, parse
 from ..jobs import terms
+from ..messages import Problem
 
 
-def preview(raw: Any, profile: Mapping[str, Any]) -> dict[str, Any]:
+def no_problem(config: Config) -> Optional[Problem]:
+    """Finds nothing."""
+    return None
+
+
+def preview(
+    raw: Any,
+    profile: Mapping[str, Any],
+    further: Callable[[Config], Optional[Problem]] = no_problem,
+) -> dict[str, Any]:
     """Geometry and problems of a raw settings tree.
+
+    Args:
+        further: looks for one more problem, where the settings are right in themselves
 
     Returns:
         bed, margin, origin, positions (mm, with the reason where refused), path (their
         indices in visiting order) and problems, as ``docs/api.md`` describes
     """
     config, problems = parse(raw)
+    found = further(config)
+    if found is not None:
+        problems.append(found)
     what = terms(config, profile)
     around = what.volume
     start = what.allowed[0] if what.allowed else None

@@ -74,6 +74,6 @@ def test_the_fake_camera_hears_how_far_the_file_was_printed(position, printed):
 
 def test_the_end_of_a_job_closes_its_pictures_and_the_fake_camera():
     camera, closed = Following(), []
-    job_of(camera, SimpleNamespace(close=lambda: closed.append("pictures"))).close()
+    job_of(camera, SimpleNamespace(close=lambda _: closed.append("pictures"))).close()
     assert closed == ["pictures"]
     assert camera.told == ["closed"]
