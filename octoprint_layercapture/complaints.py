@@ -82,6 +82,12 @@ def _said(key: str, field: Any, error: Any) -> Message:
             "with commas between them, for example 1, 5-10, 40."
         )
         return Message(text, value)
+    if error["type"] == "folder":
+        text = N_(
+            "“%(value)s” is no full path of a folder. Write it from the top, for "
+            "example /media/usb/pictures."
+        )
+        return Message(text, value)
     if key == "cameras.url":
         return Message(N_("A snapshot URL begins with http:// or https://."))
     least, most = _rule(field, "ge"), _rule(field, "le")

@@ -8,8 +8,8 @@ what would be right, and its default stands in.
 
 from __future__ import annotations
 
-import copy
 import re
+from pathlib import PurePath
 from typing import Any, Optional
 from urllib.parse import unquote
 
@@ -27,6 +27,7 @@ from pydantic_core import PydanticCustomError
 from . import complaints
 from .gcode.custom import lines_of, refusal
 from .messages import Problem
+from .trees import merged, put, value_at, writable
 
 VERSION = 1
 
@@ -238,10 +239,37 @@ class Fake(_Group):
 
 
 class Files(_Group):
-    """How pictures are kept; quality is JPEG's, 1 to 100."""
+    """How and where pictures are kept; quality is JPEG's, 1 to 100.
+
+    ``folder`` empty is the usual one, below uploads. ``floor_mb`` stay free on its disk,
+    MB; None is where OctoPrint begins to warn. Prints older than ``max_age_days``, and
+    the oldest beyond ``max_total_gb`` in all, are deleted; None keeps them.
+    """
 
     folder_per_print: bool = True
     quality: int = Field(default=95, ge=1, le=100)
+    folder: str = Field(default="", max_length=1000)
+    floor_mb: Optional[int] = Field(default=None, ge=0, le=10_000_000)
+    max_age_days: Optional[float] = Field(default=None, ge=0.1, le=36500)
+    max_total_gb: Optional[float] = Field(default=None, ge=0.01, le=1_000_000)
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _usual(cls, value: Any) -> Any:
+        return "" if value is None else value
+
+    @field_validator("floor_mb", "max_age_days", "max_total_gb", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("folder", mode="after")
+    @classmethod
+    def _full_path(cls, value: str) -> str:
+        path = PurePath(value)
+        if value and ("\x00" in value or not path.is_absolute() or ".." in path.parts):
+            raise PydanticCustomError("folder", "no full path")
+        return value
 
 
 class Config(_Group):
@@ -292,7 +320,7 @@ def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Probl
         the Config, and one Problem for each value that cannot be used
     """
     spare = defaults() if before is None else before.model_dump(mode="json")
-    tree = _merged(defaults(), known(raw))
+    tree = merged(defaults(), known(raw))
     problems = _no_groups(raw)
     while True:
         try:
@@ -311,7 +339,7 @@ def _no_groups(raw: Any) -> list[Problem]:
     if not isinstance(raw, dict):
         return []
     return [
-        complaints.no_group(key, _writable(raw[key]))
+        complaints.no_group(key, writable(raw[key]))
         for key, value in defaults().items()
         if isinstance(value, dict)
         and raw.get(key) is not None
@@ -328,10 +356,10 @@ def _place(location: tuple[Any, ...]) -> tuple[Any, ...]:
 def _put_back(tree: dict[str, Any], place: tuple[Any, ...], spare: Any) -> None:
     """What stood there before, or the default, instead of what was refused."""
     if len(place) < 4:
-        _set(tree, place, _get(spare, place))
+        put(tree, place, value_at(spare, place))
         return
-    entry, name = _get(tree, place[:3]), place[3]
-    before = _get(spare, place[:2])
+    entry, name = value_at(tree, place[:3]), place[3]
+    before = value_at(spare, place[:2])
     known_so_far = [each for each in before if each["camera"] == entry.get("camera")]
     default = Detail.model_fields[name].get_default()
     entry[name] = known_so_far[0][name] if known_so_far else default
@@ -348,46 +376,10 @@ def _known(tree: dict[str, Any], raw: dict[Any, Any]) -> dict[str, Any]:
         if key not in raw:
             continue
         if not isinstance(value, dict):
-            found[key] = _writable(raw[key])
+            found[key] = writable(raw[key])
         elif isinstance(raw[key], dict):
             found[key] = _known(value, raw[key])
     return found
-
-
-def _writable(value: Any) -> Any:
-    """Text that cannot be written as UTF-8 comes out as far as it can."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, (list, tuple)):
-        return [_writable(each) for each in value]
-    if isinstance(value, dict):
-        return {_writable(key): _writable(each) for key, each in value.items()}
-    return value
-
-
-def _merged(tree: dict[str, Any], raw: Any) -> dict[str, Any]:
-    """``tree`` with the values of ``raw`` at the keys that both have."""
-    if not isinstance(raw, dict):
-        return tree
-    for key, value in tree.items():
-        if key in raw:
-            if isinstance(value, dict):
-                tree[key] = _merged(value, raw[key])
-            else:
-                tree[key] = copy.deepcopy(raw[key])
-    return tree
-
-
-def _get(tree: Any, place: tuple[Any, ...]) -> Any:
-    for key in place:
-        tree = tree[key]
-    return tree
-
-
-def _set(tree: Any, place: tuple[Any, ...], value: Any) -> None:
-    for key in place[:-1]:
-        tree = tree[key]
-    tree[place[-1]] = value
 
 
 def _field(place: tuple[Any, ...]) -> Any:

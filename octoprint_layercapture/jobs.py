@@ -9,9 +9,17 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from functools import partial
+from typing import Any, Callable, Optional
 
-from .cameras import CameraError, FakeCamera, Limits, Source, Webcams
+from .cameras import (
+    CameraError,
+    FakeCamera,
+    Limits,
+    PrintedLayers,
+    Source,
+    Webcams,
+)
 from .capture.grid import Volume, positions, volume
 from .capture.job import Armed
 from .capture.plan import plan
@@ -20,10 +28,14 @@ from .config import Cameras as CameraSettings
 from .config import Config
 from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
+from .gcode.paths import beads
 from .indexer import Indexed
-from .library import CaptureSettings, PrintFolder
+from .library import CaptureSettings, Conditions, PrintFolder
+from .library.prints import PrintCamera
+from .library.records import point
 from .messages import N_, Message
 from .pictures import Camera, PictureListener, Pictures, Setting
+from .shareable import shareable
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
 
@@ -53,8 +65,12 @@ class Job:
 
     Attributes:
         armed: what the engine watches for
-        pictures: the workers of its cameras; to be closed with the job
+        pictures: the workers of its cameras
+        folder: where its files go
         notices: what the user is to know although captures will be made
+        watching: the cameras that are to know how far the print is
+        expected: how many pictures and bytes it will take and whether these fit, once
+            that is known
     """
 
     indexed: Indexed
@@ -62,6 +78,23 @@ class Job:
     pictures: Pictures
     folder: PrintFolder
     notices: Sequence[Message]
+    watching: Sequence[FakeCamera] = ()
+    expected: Optional[dict[str, Any]] = None
+
+    def close(self, completed: Callable[[], None] = lambda: None) -> None:
+        """No captures follow; ``completed`` runs once all pictures are written."""
+        self.pictures.close(completed)
+        for camera in self.watching:
+            camera.close()
+
+    def progressed(self, position: int) -> None:
+        """Tells the fake camera how far the file was printed. Waits for nothing."""
+        if not self.watching:
+            return
+        layer = self.indexed.layer_at(position)
+        printed = len(self.indexed.layers.layers) if layer is None else layer.number - 1
+        for camera in self.watching:
+            camera.follow(printed)
 
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:
@@ -113,10 +146,15 @@ def aim(config: Config, camera: Optional[str]) -> tuple[float, float]:
     return detail.offset_x, detail.offset_y
 
 
-def cameras(config: Config, webcams: Webcams) -> tuple[list[Camera], list[Message]]:
-    """The cameras to use, and what is wrong with those that cannot be."""
+def cameras(
+    config: Config, webcams: Webcams, layers: Optional[PrintedLayers] = None
+) -> tuple[list[Camera], list[Message]]:
+    """The cameras to use, and what is wrong with those that cannot be.
+
+    ``layers`` is what the fake camera sees being printed.
+    """
     if config.cameras.fake:
-        return [FakeCamera(quality=config.files.quality)], []
+        return [_fake_camera(config, layers)], []
     wanted = config.cameras
     found, problems = webcams.choose(
         wanted.use,
@@ -142,6 +180,20 @@ def _source(wanted: CameraSettings) -> Optional[Source]:
     )
 
 
+def _fake_camera(config: Config, layers: Optional[PrintedLayers]) -> FakeCamera:
+    detail, pretended = config.cameras.detail("fake"), config.fake_camera
+    return FakeCamera(
+        mount=pretended.mount,
+        offset=(detail.offset_x, detail.offset_y),
+        field=pretended.field,
+        quality=config.files.quality,
+        noise=pretended.noise,
+        latency=pretended.latency,
+        blur=pretended.blur,
+        layers=layers,
+    )
+
+
 def _message(problem: CameraError) -> Message:
     return Message(problem.text, problem.params)
 
@@ -153,8 +205,14 @@ def prepare(
     webcams: Webcams,
     folder: PrintFolder,
     listener: PictureListener,
+    now: Callable[[], Conditions],
+    skip: Callable[[Layer], bool],
 ) -> Job:
     """Everything the engine needs for one print.
+
+    Args:
+        now: what the printer is at
+        skip: whether a layer's capture cannot be kept now
 
     Raises:
         NotCaptured: there is nothing to capture or nothing to capture it with
@@ -166,7 +224,7 @@ def prepare(
         )
     layers = config.layers
     chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
-    used, problems = cameras(config, webcams)
+    used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])
     what = terms(config, profile, used[0].name)
@@ -191,14 +249,13 @@ def prepare(
                 )
             )
         )
+    circular = what.volume.radius is not None
+    watching = [camera for camera in used if isinstance(camera, FakeCamera)]
+    for camera in watching:
+        camera.prepare(what.volume.bed, circular)
     pictures = Pictures(
         used,
-        Setting(
-            what.volume.bed,
-            what.volume.radius is not None,
-            chosen.total,
-            _offsets(config),
-        ),
+        Setting(what.volume.bed, circular, chosen.total, _offsets(config)),
         listener,
     )
     center = what.volume.center
@@ -213,6 +270,16 @@ def prepare(
         spacing_y=config.grid.spacing_y,
     )
 
+    folder.describe(
+        layers_total=chosen.total,
+        layers=[layer.number for layer in chosen.layers],
+        slicer=index.slicer,
+        printer_profile=dict(profile),
+        settings=settings,
+        cameras=[_described(camera.name, config) for camera in used],
+        config=shareable(config),
+    )
+
     def open_recorder(layer: Layer) -> Any:
         return pictures.open(
             folder.begin_capture(
@@ -224,16 +291,29 @@ def prepare(
                 layers_total=chosen.total,
                 slicer=index.slicer,
                 slicer_layer=layer.slicer_number,
+                conditions=now(),
                 cameras=[camera.name for camera in used],
             )
         )
 
     return Job(
         indexed=indexed,
-        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at),
+        armed=Armed(chosen, what, open_recorder, indexed.changed, indexed.layer_at, skip),
         pictures=pictures,
         folder=folder,
         notices=[*notices, *problems],
+        watching=watching,
+    )
+
+
+def _described(name: str, config: Config) -> PrintCamera:
+    detail = config.cameras.detail(name)
+    return PrintCamera(
+        name=name,
+        offset=point((detail.offset_x, detail.offset_y)),
+        latency=detail.latency,
+        rest=detail.rest,
+        stale=detail.stale,
     )
 
 

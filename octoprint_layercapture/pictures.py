@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
@@ -64,6 +65,9 @@ class PictureListener(Protocol):
     def cameras_gone(self, pictures: Pictures, why: Message) -> None:
         """No camera of a print is left that gives pictures."""
 
+    def not_kept(self, message: Message) -> None:
+        """A picture was taken and could not be written."""
+
     def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
         """Everything of this capture is on disk."""
 
@@ -100,9 +104,11 @@ class Pictures:
         else:
             self.listener.notice(news)
 
-    def close(self) -> None:
-        """No captures follow; what is being written is still finished."""
+    def close(self, then: Callable[[], None] = lambda: None) -> None:
+        """No captures follow; what is being written is finished, and ``then`` is done."""
         self.exposing.shutdown(wait=False)
+        with suppress(RuntimeError):
+            self.writing.submit(guarded, then)
         self.writing.shutdown(wait=False)
 
 
@@ -202,14 +208,8 @@ class CaptureRecorder:
         self._write(lambda: self._note_failure(camera, shot, reason))
 
     def _write(self, work: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                work()
-            except Exception:
-                _log.exception("Writing pictures met an unexpected error")
-
         try:
-            self._pictures.writing.submit(guarded)
+            self._pictures.writing.submit(guarded, work)
         except RuntimeError:
             _log.debug("Nothing more is written, the server is going down")
 
@@ -228,10 +228,13 @@ class CaptureRecorder:
                 taken_at=taken,
                 width=width,
                 height=height,
+                z=shot.z,
                 offset=offset,
             )
         except StoreError as error:
-            self._note_failure(camera, shot, Message(error.text, error.params))
+            reason = Message(error.text, error.params)
+            self._note_failure(camera, shot, reason)
+            self._pictures.listener.not_kept(reason)
             return
         self._kept += 1
         self._pictures.listener.picture_saved(shot, image.path, self._kept)
@@ -264,3 +267,11 @@ class CaptureRecorder:
             _log.warning("The capture's record could not be finished: %s", error)
         self._pictures.listener.capture_kept(outcome, self._kept, self._failed)
         self._pictures.concluded(self._attendance)
+
+
+def guarded(work: Callable[[], None]) -> None:
+    """Does the work; what it raises goes to the log."""
+    try:
+        work()
+    except Exception:
+        _log.exception("Writing pictures met an unexpected error")

@@ -55,8 +55,10 @@ class LayerCapturePlugin(
         for problem in settings.parse(self._settings.get_all_data())[1]:
             self._logger.warning("Setting %s: %s", problem.key, problem.message)
 
+        self.tidy()
+
     def on_shutdown(self) -> None:
-        self.close_job()
+        self.close_job("shutdown")
         self._engine.shutdown()
         self._indexer.shutdown()
 
@@ -76,10 +78,17 @@ class LayerCapturePlugin(
             self, settings.known(credentials.kept(data))
         )
         self._config, problems = settings.parse(self._settings.get_all_data(), before)
+        folder = self.settle_folder(self._config)
+        if folder is not None:
+            problems.append(folder)
+            files = self._config.files.model_copy(update={"folder": before.files.folder})
+            self._config = self._config.model_copy(update={"files": files})
         for key, value in self._config.model_dump(mode="json").items():
             self._settings.set([key], value)
         for problem in problems:
             self.tell(_corrected(problem, self._config), "error")
+        if self._config.files != before.files:
+            self.tidy()
         if self._config.enabled != before.enabled:
             self.apply_switch()
             self.message("state", **self.state())

@@ -12,6 +12,7 @@ from typing import Any, Optional
 
 from .capture.ports import Activity, PrinterGone
 from .gcode import Modal
+from .gcode.factors import Factors, Said
 
 _log = logging.getLogger("octoprint.plugins.layercapture.printer")
 
@@ -46,6 +47,7 @@ class OctoPrintPrinter:
         self._printer = printer
         self._connection: Optional[object] = None
         self._modal = Modal()
+        self._factors = Factors()
         self._recent: deque[str] = deque(maxlen=_BUFFERED)
 
     def seen(self, connection: object) -> None:
@@ -53,12 +55,14 @@ class OctoPrintPrinter:
         if connection is not self._connection:
             self._connection = connection
             self._modal = Modal()
+            self._factors = Factors()
             self._recent.clear()
 
     def sending(self, connection: object, line: str) -> None:
         """A line goes out on this connection."""
         self.seen(connection)
         self._modal.feed(line)
+        self._factors.feed(line)
         self._recent.append(line)
 
     def send(self, lines: Sequence[str], tags: frozenset[str]) -> None:
@@ -118,10 +122,15 @@ class OctoPrintPrinter:
 
     def forget(self) -> None:
         self._modal = Modal()
+        self._factors = Factors()
         self._recent.clear()
 
     def modal(self) -> Modal:
         return self._modal.copy()
+
+    def said(self) -> Said:
+        """What was said of fan, speed, flow and baby-steps over this connection."""
+        return self._factors.said
 
     def hot(self) -> bool:
         temperatures = self._printer.get_current_temperatures() or {}

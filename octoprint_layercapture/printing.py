@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any
 
 import octoprint.plugin
@@ -16,13 +15,14 @@ from . import config as settings
 from .cameras import Webcams
 from .capture.engine import Engine
 from .capture.ports import Activity
+from .conditions import conditions
 from .gcode import Abandoned
 from .indexer import Indexed, Indexer
 from .jobs import NotCaptured, Print, prepare, why_unreadable
-from .library import Store
+from .keeping import KeepingSection
+from .library import Conditions
 from .messages import N_, Message
 from .printer import OctoPrintPrinter
-from .reports import ReportSection
 
 _SWITCHED_OFF = Message(N_("Captures are switched off."))
 
@@ -35,7 +35,7 @@ _OVER = {
 }
 
 
-class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
+class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
     """From a selected file to an armed job, and on to its end."""
 
     _engine: Engine
@@ -59,11 +59,14 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         elif event == Events.PRINT_DONE or event in _OVER:
             # events come late: before its own PrintStarted they mean the job before
             if self._announced and not self._is_of_job_before(event):
-                self._end(_OVER.get(event, "done"), event == Events.PRINT_DONE)
+                reason = _OVER.get(event, "done")
+                if payload.get("reason") == "cancelled":
+                    reason = "cancelled"
+                self._end(reason, event == Events.PRINT_DONE)
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
             self._logger.info("The print was %s", event[len("Print") :].lower())
         elif event == Events.Z_CHANGE:
-            self._log_z_change(payload)
+            self._follow_print(payload)
 
     def _is_of_job_before(self, event: str) -> bool:
         """A PrintFailed that follows a cancel may come after the next job's start."""
@@ -137,10 +140,10 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
                 config,
                 self.current_profile(),
                 self._webcams,
-                self._store(config).begin_print(
-                    current.file, current.started, instance=self._instance()
-                ),
+                self.begin_keeping(current, config),
                 self,
+                self._conditions,
+                self.skip_capture,
             )
         except NotCaptured as reason:
             self._engine.disarm("nothing to capture")
@@ -158,6 +161,7 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
             return
         self._job = job
         self._engine.arm(job.armed)
+        self.look_ahead(job, current, config)
         if not self._config.enabled:
             # switched off while the file was being read
             self.apply_switch()
@@ -190,37 +194,30 @@ class PrintSection(ReportSection, octoprint.plugin.EventHandlerPlugin):
         if self._job is None:
             self._indexer.abandon()
         self._engine.disarm(reason, completed)
-        self.close_job()
+        self.close_job(reason)
         self.message("state", **self.state())
 
-    def close_job(self) -> None:
+    def close_job(self, reason: str) -> None:
         job, self._job = self._job, None
-        if job is not None:
-            self._engine.afterwards(job.pictures.close)
+        if job is None:
+            return
 
-    def _store(self, config: settings.Config) -> Store:
-        uploads = Path(self._settings.global_get_basefolder("uploads"))
-        return Store(
-            uploads / "layercapture",
-            sanitize=self._sanitize,
-            uploads=uploads,
-            folder_per_print=config.files.folder_per_print,
-        )
+        def completed() -> None:
+            self.end_keeping(job, reason)
 
-    def _sanitize(self, name: str) -> str:
-        clean: str = self._file_manager.sanitize_name(FileDestinations.LOCAL, name)
-        return clean
+        self._engine.afterwards(lambda: job.close(completed))
 
-    def _instance(self) -> str:
-        name = self._settings.global_get(["appearance", "name"])
-        return str(name or "OctoPrint")
+    def _conditions(self) -> Conditions:
+        return conditions(self._printer, self._printer_port.said())
 
-    def _log_z_change(self, payload: dict[str, Any]) -> None:
+    def _follow_print(self, payload: dict[str, Any]) -> None:
         job = self._job
         if job is None:
             return
         progress = self._printer.get_current_data().get("progress") or {}
-        layer = job.indexed.layer_at(progress.get("filepos") or 0)
+        position = progress.get("filepos") or 0
+        job.progressed(position)
+        layer = job.indexed.layer_at(position)
         self._logger.debug(
             "ZChange to %s; by the file the job is in layer %s",
             payload.get("new"),

@@ -150,6 +150,7 @@ class ReportSection(Listener):
                 "layers_total": job.armed.plan.total,
                 "layers": [layer.number for layer in job.armed.plan.layers],
                 "positions": len(job.armed.terms.allowed),
+                "expected": job.expected,
             }
         if self._engine.suspended is not None:
             shown["suspended"] = self._engine.suspended.to_dict()

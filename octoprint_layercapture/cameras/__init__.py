@@ -6,6 +6,7 @@ from .errors import CameraError
 from .exif import Label, labelled
 from .fake import FakeCamera
 from .jpeg import picture_size
+from .printed import Layers as PrintedLayers
 from .scene import Scene
 from .url import Source, origin
 from .webcam import Limits, WebcamCamera
@@ -16,6 +17,7 @@ __all__ = [
     "FakeCamera",
     "Label",
     "Limits",
+    "PrintedLayers",
     "Scene",
     "Source",
     "WebcamCamera",

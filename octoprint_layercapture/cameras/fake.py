@@ -1,216 +1,192 @@
-"""A camera that needs no hardware: it draws what one on the print head would see."""
+"""A camera that needs no hardware: it draws what one on the printer would see."""
 
 from __future__ import annotations
 
-import colorsys
 import io
 import math
+import threading
 import time
-from functools import cache, lru_cache
+from dataclasses import replace
+from functools import lru_cache
+from random import Random
+from statistics import NormalDist
+from typing import Callable
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageFilter
 
+from . import caption, carriage
+from .errors import CameraError
+from .printed import Layers, Printed
 from .scene import Scene
+from .sight import Seen, Sight
+from .topview import Bed
 
-Color = tuple[int, int, int]
+HEAD, FIXED = "head", "fixed"  # where it is mounted
 
-_CELL = 10
-_LABELLED = 20
-_BOLD = 50
-_BEYOND = (17, 18, 21)
-_EDGE = (255, 176, 59)
-_FINE_LINE = (116, 127, 142)
-_BOLD_LINE = (178, 188, 203)
-_LABEL = (235, 239, 245)
-_CROSS = (255, 92, 80)
-_PANEL = (12, 14, 18)
-_TEXT = (255, 255, 255)
-_QUIET = (172, 181, 193)
-_PANEL_HEIGHT = 56
-_BAR_WIDTH = 18
+_MIDDLE = 128  # a pixel's value where the noise adds nothing
 
 
 class FakeCamera:
-    """Looks straight down on an empty bed, the middle of the picture at ``x, y``.
+    """Looks straight down on the bed and on what was printed so far.
 
-    ``field`` is the width in mm of what it sees, ``size`` the picture's in pixels. Every
-    place of the bed looks the same in all pictures that show it; what is written on top
-    tells layer, height, position and time.
+    On the head, the middle of its view is ``offset`` from the nozzle; fixed above the
+    bed, it is ``offset`` from the middle of the bed, and the head is in the view.
+
+    The view's pixels lie on one lattice over the whole bed, ``size[0] / field`` of them
+    per mm: two views show the same, to the pixel, where they overlap, noise and shaking
+    apart. In a frame the view is at ``view_box``; below it is text that tells layer and
+    place of what is shown. ``scale`` is in pixels per mm, ``offset`` in mm.
+
+    Args:
+        name: as in the settings
+        mount: HEAD or FIXED
+        offset: mm along X and Y
+        field: width of the view, mm
+        size: of the view, pixels
+        quality: JPEG's, 1 to 100
+        noise: standard deviation of each colour of a pixel, of 255; it is made from the
+            scene and the number of the frame, so that a test can repeat it
+        latency, blur: s, see :class:`~.sight.Sight`
+        layers: what is printed, from the first layer on; None for nothing
+        clock: seconds that only grow, the one that ``Scene.arrived`` is from
+        patience: s to wait for layers to be read from the file, then it shows fewer
     """
 
     def __init__(
         self,
         name: str = "fake",
         *,
+        mount: str = HEAD,
+        offset: tuple[float, float] = (0.0, 0.0),
         field: float = 80.0,
         size: tuple[int, int] = (640, 480),
         quality: int = 95,
+        noise: float = 0.0,
+        latency: float = 0.0,
+        blur: float = 0.0,
+        layers: Layers | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = 2.0,
     ) -> None:
         self.name = name
-        self._field = field
+        self._mount = mount
+        self.offset = offset
+        self.scale = size[0] / field
         self._size = size
         self._quality = quality
+        self._noise = noise
+        self._sight = Sight(latency, blur, clock)
+        self._printed = Printed(self.scale, layers)
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._frames = 0
 
-    def abandon(self) -> None:
-        """Nothing to do: a drawing is never waited for."""
+    @property
+    def view_box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of the view in a frame, pixels."""
+        return 0, 0, self._size[0], self._size[1]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a frame, text included, pixels."""
+        return self._size[0], self._size[1] + caption.HEIGHT
 
     def snapshot(self, scene: Scene) -> bytes:
-        """A JPEG of the bed around ``scene.x``, ``scene.y``."""
-        image = self.view(scene)
-        _write_panel(ImageDraw.Draw(image), self._size, scene)
+        """The JPEG of a frame. Raises CameraError if it was called off."""
+        return self.upright(self.frame(scene))
+
+    def frame(self, scene: Scene) -> bytes:
+        """The JPEG of a frame. Raises CameraError if it was called off."""
+        view, seen = self._look(scene)
+        image = Image.new("RGB", self.size)
+        image.paste(view, self.view_box)
+        shown = replace(scene, x=seen.x, y=seen.y, index=seen.index)
+        image.paste(caption.caption(shown, self._size[0]), (0, self._size[1]))
         out = io.BytesIO()
         image.save(out, "JPEG", quality=self._quality)
         return out.getvalue()
 
+    def upright(self, jpeg: bytes) -> bytes:
+        """The same: its frames are the right way up."""
+        return jpeg
+
+    def abandon(self) -> None:
+        """Makes a ``snapshot`` that another thread waits for fail now."""
+        self._printed.call_off()
+
+    def prepare(self, bed: Bed, circular: bool) -> None:
+        """Has the bed drawn and the first layers read, ahead of the first frame. Waits
+        for nothing."""
+        self._printed.prepare(bed, circular)
+
+    def follow(self, layer: int) -> None:
+        """Says that the layers up to ``layer`` were printed, so that they can be drawn
+        before a frame is asked for. Waits for nothing."""
+        self._printed.follow(layer)
+
+    def close(self) -> None:
+        """The print is over: lets go of its file. Frames show what was drawn so far."""
+        self._printed.close()
+
     def view(self, scene: Scene) -> Image.Image:
-        """The bed with the cross in the middle, nothing written on top."""
-        window = _Window(self._size, self._field, scene.x, scene.y)
-        image = Image.new("RGB", self._size, _BEYOND)
-        if scene.circular:
-            bed = Image.new("RGB", self._size, _BEYOND)
-            _draw_bed(ImageDraw.Draw(bed), window, scene.bed)
-            mask = Image.new("L", self._size, 0)
-            ImageDraw.Draw(mask).ellipse(window.box(scene.bed), fill=255)
-            image.paste(bed, mask=mask)
-            outline = ImageDraw.Draw(image)
-            outline.ellipse(window.box(scene.bed), outline=_EDGE, width=4)
-        else:
-            draw = ImageDraw.Draw(image)
-            _draw_bed(draw, window, scene.bed)
-            draw.rectangle(window.box(scene.bed), outline=_EDGE, width=4)
-        _draw_cross(ImageDraw.Draw(image), self._size)
-        return image
+        """What it sees, in RGB. Raises CameraError if it was called off."""
+        return self._look(scene)[0]
 
-
-class _Window:
-    """The part of the bed in the picture: mm in, pixels out, Y pointing up."""
-
-    def __init__(
-        self, size: tuple[int, int], field: float, center_x: float, center_y: float
-    ) -> None:
-        self.scale = size[0] / field
-        self.left = center_x - field / 2
-        self.top = center_y + size[1] / self.scale / 2
-        self.right = center_x + field / 2
-        self.bottom = center_y - size[1] / self.scale / 2
-
-    def px(self, x: float) -> int:
-        return math.floor((x - self.left) * self.scale + 0.5)
-
-    def py(self, y: float) -> int:
-        return math.floor((self.top - y) * self.scale + 0.5)
-
-    def box(self, bed: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-        min_x, min_y, max_x, max_y = bed
-        return self.px(min_x), self.py(max_y), self.px(max_x), self.py(min_y)
-
-
-def _draw_bed(
-    draw: ImageDraw.ImageDraw, window: _Window, bed: tuple[float, float, float, float]
-) -> None:
-    left, right = max(window.left, bed[0]), min(window.right, bed[2])
-    bottom, top = max(window.bottom, bed[1]), min(window.top, bed[3])
-    if left >= right or bottom >= top:
-        return
-    columns = range(math.floor(left / _CELL), math.ceil(right / _CELL))
-    rows = range(math.floor(bottom / _CELL), math.ceil(top / _CELL))
-    for column in columns:
-        for row in rows:
-            cell = (
-                window.px(max(left, column * _CELL)),
-                window.py(min(top, (row + 1) * _CELL)),
-                window.px(min(right, (column + 1) * _CELL)),
-                window.py(max(bottom, row * _CELL)),
+    def _look(self, scene: Scene) -> tuple[Image.Image, Seen]:
+        with self._lock:
+            seen = self._sight.see(scene)
+            self._frames += 1
+            number = self._frames
+        left, top = self._corner(scene, seen)
+        view = self._printed.show(
+            scene.layer,
+            scene.bed,
+            scene.circular,
+            (left, top),
+            self._size,
+            self._patience,
+        )
+        if view is None:
+            raise CameraError(
+                "The picture of camera %(camera)s was called off.", camera=self.name
             )
-            draw.rectangle(cell, fill=_cell_color(column, row))
-    for column in range(columns.start, columns.stop + 1):
-        at = window.px(column * _CELL)
-        ends = (at, window.py(top), at, window.py(bottom))
-        color, width = _line(column * _CELL)
-        draw.line(ends, fill=color, width=width)
-    for row in range(rows.start, rows.stop + 1):
-        at = window.py(row * _CELL)
-        ends = (window.px(left), at, window.px(right), at)
-        color, width = _line(row * _CELL)
-        draw.line(ends, fill=color, width=width)
-    _label(draw, window, bed)
+        if self._mount == FIXED:
+            nozzle = self._pixel(seen.x) - left, self._pixel(-seen.y) - top
+            carriage.put_on(view, self.scale, nozzle)
+        if seen.smear_x or seen.smear_y:
+            smear = seen.smear_x * self.scale / 2, seen.smear_y * self.scale / 2
+            view = view.filter(ImageFilter.BoxBlur(smear))
+        if self._noise:
+            view = _noisy(view, self._noise, f"{scene.layer} {scene.index} {number}")
+        return view, seen
+
+    def _corner(self, scene: Scene, seen: Seen) -> tuple[int, int]:
+        """The lattice's pixel that is the first in the view; rows count downwards."""
+        x, y = seen.x, seen.y
+        if self._mount == FIXED:
+            x, y = (scene.bed[0] + scene.bed[2]) / 2, (scene.bed[1] + scene.bed[3]) / 2
+        x += self.offset[0] + seen.shake_x
+        y += self.offset[1] + seen.shake_y
+        return (
+            self._pixel(x) - self._size[0] // 2,
+            self._pixel(-y) - self._size[1] // 2,
+        )
+
+    def _pixel(self, along: float) -> int:
+        return math.floor(along * self.scale + 0.5)
 
 
-def _label(
-    draw: ImageDraw.ImageDraw, window: _Window, bed: tuple[float, float, float, float]
-) -> None:
-    font = _font(13)
-    for x in _marks(max(window.left - _LABELLED, bed[0]), min(window.right, bed[2])):
-        for y in _marks(max(window.bottom - _LABELLED, bed[1]), min(window.top, bed[3])):
-            place = window.px(x) + 21, window.py(y) - 8
-            draw.text(place, f"{x}, {y}", font=font, fill=_LABEL, anchor="ls")
+def _noisy(image: Image.Image, deviation: float, seed: str) -> Image.Image:
+    width, height = image.size
+    grain = Image.frombytes(
+        "RGB", image.size, Random(seed).randbytes(3 * width * height)
+    ).point(_bell(deviation) * 3)
+    return ImageChops.add(image, grain, 1, -_MIDDLE)
 
 
-def _marks(low: float, high: float) -> range:
-    return range(math.ceil(low / _LABELLED) * _LABELLED, math.ceil(high), _LABELLED)
-
-
-def _line(at: int) -> tuple[Color, int]:
-    return (_BOLD_LINE, 3) if at % _BOLD == 0 else (_FINE_LINE, 1)
-
-
-@lru_cache(maxsize=4096)
-def _cell_color(column: int, row: int) -> Color:
-    """The bed's own pattern: the hue drifts over the bed, the shade alternates."""
-    hue = (0.58 + 0.022 * column + 0.013 * row) % 1.0
-    shade = 0.42 if (column + row) % 2 else 0.36
-    return _rgb(hue, 0.42, shade)
-
-
-def _draw_cross(draw: ImageDraw.ImageDraw, size: tuple[int, int]) -> None:
-    x, y = size[0] // 2, size[1] // 2
-    for color, width in ((_PANEL, 5), (_CROSS, 2)):
-        draw.ellipse((x - 17, y - 17, x + 17, y + 17), outline=color, width=width)
-        for near, far in ((6, 30), (-6, -30)):
-            draw.line((x + near, y, x + far, y), fill=color, width=width)
-            draw.line((x, y + near, x, y + far), fill=color, width=width)
-    draw.point((x, y), fill=_CROSS)
-
-
-def _write_panel(draw: ImageDraw.ImageDraw, size: tuple[int, int], scene: Scene) -> None:
-    """Text along the top, and a bar at the right that rises from layer to layer."""
-    width, height = size
-    color = _rgb(scene.layer * 0.073 % 1.0, 0.65, 0.95)
-    draw.rectangle((0, 0, width, _PANEL_HEIGHT), fill=_PANEL)
-    draw.rectangle((0, 0, 9, _PANEL_HEIGHT), fill=color)
-    of = f" / {scene.layers_total}" if scene.layers_total else ""
-    clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(scene.time))
-    end = width - _BAR_WIDTH - 14
-    for place, anchor, points, text, fill in (
-        ((22, 24), "ls", 19, f"Layer {scene.layer}{of}", _TEXT),
-        (
-            (22, 46),
-            "ls",
-            14,
-            f"height {scene.z:.2f} mm, layer {scene.height:.2f} mm",
-            _QUIET,
-        ),
-        ((end, 24), "rs", 19, f"#{scene.index}  x {scene.x:.1f}  y {scene.y:.1f}", _TEXT),
-        ((end, 46), "rs", 14, clock, _QUIET),
-    ):
-        draw.text(place, text, font=_font(points), fill=fill, anchor=anchor)
-    full = height - _PANEL_HEIGHT
-    done = round(full * _progress(scene))
-    draw.rectangle((width - _BAR_WIDTH, 0, width, height), fill=_PANEL)
-    draw.rectangle((width - _BAR_WIDTH + 3, height - done, width, height), fill=color)
-
-
-def _progress(scene: Scene) -> float:
-    """How far up the print is; where its end is not known, 100 layers fill the bar."""
-    total = scene.layers_total or 100
-    return min(1.0, max(0.0, scene.layer / total))
-
-
-def _rgb(hue: float, saturation: float, value: float) -> Color:
-    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
-    return round(red * 255), round(green * 255), round(blue * 255)
-
-
-@cache
-def _font(points: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(points)
+@lru_cache(maxsize=8)
+def _bell(deviation: float) -> list[int]:
+    """A byte that is as likely as any other to one that is normally distributed."""
+    normal = NormalDist(_MIDDLE, deviation)
+    values = (normal.inv_cdf((value + 0.5) / 256) for value in range(256))
+    return [min(max(round(value), 0), 255) for value in values]

@@ -12,7 +12,8 @@ class Scene:
     ``z`` is the height the layer is printed at and ``height`` how thick the layer is;
     ``index`` is the position's number in the grid; ``time`` is seconds since the epoch;
     ``bed`` is ``(min_x, min_y, max_x, max_y)``. A real camera sees for itself and needs
-    none of it; the fake camera draws it.
+    none of it; the fake camera draws it. ``x``, ``y`` is where the nozzle is, and
+    ``arrived`` when that was proved, by ``time.monotonic``; None where nobody knows.
     """
 
     layer: int
@@ -25,3 +26,4 @@ class Scene:
     bed: tuple[float, float, float, float]
     circular: bool = False
     layers_total: int | None = None
+    arrived: float | None = None

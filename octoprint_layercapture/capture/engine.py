@@ -322,12 +322,14 @@ class Engine:
                 recorder.close(outcome)
 
     def _prepare(self, called: Called) -> tuple[Optional[CaptureRun], Recorder]:
-        """The capture's run, or None where its file is not what it was."""
+        """The capture's run, or None where its file has changed or it is skipped."""
         job, layer = called.job, called.layer
         self._report_missed(self._passed_over(job, layer))
         changed = job.changed()
         if changed is not None:
             self.give_up(changed)
+            return None, NO_RECORDER
+        if job.skip(layer):
             return None, NO_RECORDER
         terms = job.terms
         if not self._printer.can_hold():

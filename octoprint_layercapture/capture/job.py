@@ -43,6 +43,7 @@ class Armed:
         open_recorder: makes the Recorder of one capture
         changed: what is wrong with the job's file since it was indexed, or None
         layer_at: the layer that a ``filepos`` belongs to
+        skip: whether a capture that is due cannot be kept now, so that the head stays
     """
 
     plan: Plan
@@ -50,6 +51,7 @@ class Armed:
     open_recorder: Callable[[Layer], Recorder]
     changed: Callable[[], Optional[Message]]
     layer_at: Callable[[int], Optional[Layer]]
+    skip: Callable[[Layer], bool] = lambda layer: False
 
 
 @dataclass(eq=False)

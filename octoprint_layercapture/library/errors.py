@@ -6,6 +6,8 @@ import errno
 from pathlib import Path
 from typing import Any
 
+from ..messages import N_
+
 
 class StoreError(Exception):
     """Nothing was kept, and why, in a sentence for the person at the printer.
@@ -18,6 +20,39 @@ class StoreError(Exception):
         super().__init__(text % params)
         self.text = text
         self.params = params
+
+
+class UnknownPrint(StoreError):
+    """There is no such print, or no longer."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            N_("There is no print “%(key)s”. It may have been deleted meanwhile."),
+            key=key[:200],
+        )
+
+
+class UnknownFile(StoreError):
+    """The print holds no such picture or capture, or no longer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_(
+                "There is no “%(name)s” in this print. It may have been deleted"
+                " meanwhile."
+            ),
+            name=name[:200],
+        )
+
+
+class PrintRunning(StoreError):
+    """The print is under way, so its files stay."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            N_("“%(name)s” is being printed. Delete it once the print is over."),
+            name=name,
+        )
 
 
 def explain(error: OSError, folder: Path) -> StoreError:

@@ -13,6 +13,8 @@ Sanitize = Callable[[str], str]
 STEM_BYTES = 100
 CAMERA_BYTES = 40
 
+PRINT_RECORD = "print.json"
+
 _ROUNDS = 8
 _NO_NAME = "print"
 _NO_CAMERA = "camera"
@@ -64,6 +66,15 @@ def picture_name(
 
 def metadata_name(layer: int, started: float, number: int = 1) -> str:
     return f"layer_{layer:04d}_metadata_{stamp(started)}{_nth(number)}.json"
+
+
+def print_record_name(
+    name: str, started: float, sanitize: Sanitize, number: int = 1
+) -> str:
+    """What the flat layout calls the record of a print of any ``name``."""
+    ending = f"_{stamp(started)}{_nth(number)}.json"
+    cleaned = _cleaned(name)
+    return _agreed(f"print_{cleaned}" if cleaned else _NO_NAME, ending, sanitize)
 
 
 def _nth(number: int) -> str:

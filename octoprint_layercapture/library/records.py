@@ -1,12 +1,15 @@
 """The JSON beside the pictures, as models. Fields they do not know survive a rewrite."""
 
+import json
 import math
 import uuid
 from typing import Any, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+_NAMELESS = uuid.UUID("5b0f3c1e-5c0f-4b52-9d0c-3f1d8c3a6a51")
 
 
 def new_id() -> str:
@@ -41,28 +44,38 @@ class Point3(Point):
 class Image(Record):
     """One picture on disk.
 
-    ``path`` is below OctoPrint's uploads folder, with ``/uploads`` in front. ``position``
-    is the one asked for, ``actual`` the one the printer reported; ``index`` is the place
-    in the grid, ``order`` the turn in which it was visited. ``timestamp`` is seconds
-    since the epoch, ``width`` and ``height`` are pixels, ``size`` is bytes. ``offset`` is
-    what the camera sees in its middle, from the nozzle, mm. ``settle`` is how long after
-    arrival the frame was asked for, s. ``repeated``: the same picture, bit for bit, as at
-    the position before.
+    ``path`` is below OctoPrint's uploads folder, with ``/uploads`` in front, and ``file``
+    its last part: the file lies beside this JSON. ``position`` is the one asked for,
+    ``requested`` the same with the height, ``actual`` the one the printer reported;
+    ``index`` is the place in the grid, ``order`` the turn in which it was visited.
+    ``timestamp`` is seconds since the epoch, ``width`` and ``height`` are pixels,
+    ``size`` is bytes, ``sha256`` is of the whole file. ``offset`` is what the camera sees
+    in its middle, from the nozzle, mm. ``settle`` is how long after arrival the frame was
+    asked for, s. ``repeated``: the same picture, bit for bit, as at the position before.
     """
 
     path: str
+    file: str = ""
     position: Point
     index: int
-    order: int
+    order: int = 0
+    requested: Optional[Point3] = None
     actual: Optional[Point3] = None
-    camera: str
-    timestamp: float
-    width: int
-    height: int
-    size: int
+    camera: str = ""
+    timestamp: Optional[float] = None
+    width: int = 0
+    height: int = 0
+    size: int = 0
+    sha256: Optional[str] = None
     offset: Optional[Point] = None
     settle: Optional[float] = None
     repeated: bool = False
+
+    @model_validator(mode="after")
+    def _named(self) -> "Image":
+        if not self.file:
+            self.file = self.path.rpartition("/")[2]
+        return self
 
 
 class Failure(Record):
@@ -89,7 +102,7 @@ class CaptureSettings(Record):
     grid_spacing: float
     grid_center: Point
     grid_size: int
-    grid: Grid
+    grid: Optional[Grid] = None
 
     @classmethod
     def of_grid(
@@ -126,6 +139,33 @@ class Ending(Record):
     failure: Optional[str] = None
 
 
+class Heater(Record):
+    """One heater, °C; ``target`` 0 is off. None where the printer did not say."""
+
+    actual: Optional[float] = None
+    target: Optional[float] = None
+
+
+class Conditions(Record):
+    """What the printer was at when a capture began.
+
+    ``progress`` is the part of the file that was sent, 0 to 1; ``print_seconds`` how long
+    the job had printed. ``temperatures`` has OctoPrint's names: ``tool0``, ``bed``,
+    ``chamber`` and others. ``fan`` is the part cooling fan's share of full speed, 0 to 1;
+    ``feed_factor`` and ``flow_factor`` are 1 where speed and flow are the file's own;
+    ``babysteps`` is the sum of baby-steps along Z, mm. The last four are what was said to
+    the printer over this connection, None where nothing was.
+    """
+
+    progress: Optional[float] = None
+    print_seconds: Optional[float] = None
+    temperatures: dict[str, Heater] = Field(default_factory=dict)
+    fan: Optional[float] = None
+    feed_factor: Optional[float] = None
+    flow_factor: Optional[float] = None
+    babysteps: Optional[float] = None
+
+
 class CaptureRecord(Record):
     """One capture: everything that was seen of one layer.
 
@@ -149,8 +189,14 @@ class CaptureRecord(Record):
     print_start_time: float
     images: list[Image] = Field(default_factory=list)
     failures: list[Failure] = Field(default_factory=list)
+    conditions: Optional[Conditions] = None
     ending: Optional[Ending] = None
     settings: CaptureSettings
+
+
+def stable_id(*parts: Any) -> str:
+    """The same identifier for the same parts, for records that were written without."""
+    return str(uuid.uuid5(_NAMELESS, json.dumps(parts, default=str)))
 
 
 def point(xy: tuple[float, float]) -> Point:
@@ -170,8 +216,40 @@ def to_json(record: Record) -> bytes:
 
 
 def read_capture(text: bytes) -> CaptureRecord:
-    """Raises ``pydantic.ValidationError``, a ``ValueError``, for what is no record."""
-    return CaptureRecord.model_validate_json(text)
+    """Reads all versions; a record without identifiers gets the same ones each time.
+
+    Raises ``pydantic.ValidationError``, a ``ValueError``, for what is no record.
+    """
+    data = object_in(text)
+    place = (data.get("gcode_file"), data.get("print_start_time"))
+    capture = (*place, data.get("layer"), data.get("timestamp"))
+    data.setdefault("schema_version", 1)
+    data.setdefault("print_id", stable_id(*place))
+    data.setdefault("capture_id", stable_id(*capture))
+    return CaptureRecord.model_validate(data)
+
+
+def print_id_of(text: bytes) -> str:
+    """The print that the JSON of a capture or a print says it belongs to, unchecked.
+
+    Raises ``ValueError`` for what is no JSON object.
+    """
+    data = object_in(text)
+    given = data.get("print_id")
+    if isinstance(given, str) and given:
+        return given
+    return stable_id(data.get("gcode_file"), data.get("print_start_time"))
+
+
+def object_in(text: bytes) -> dict[str, Any]:
+    """The JSON object in ``text``; raises ``ValueError`` where there is none."""
+    try:
+        data = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(data, dict):
+        raise ValueError("no JSON object")
+    return data
 
 
 def _micrometres(value: float) -> float:

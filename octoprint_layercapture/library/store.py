@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
-from itertools import count
+import os
+from itertools import islice
 from pathlib import Path
 from typing import Callable
 
-from . import names
+from . import names, ours
 from .errors import StoreError, explain
 from .files import free_bytes, write_new
-from .records import CaptureRecord, CaptureSettings, new_id
+from .folder import PrintFolder
+from .place import Place
 from .writer import CaptureWriter
 
 __all__ = ["CaptureWriter", "PrintFolder", "Store"]
 
 
 class Store:
-    """Keeps captures below ``root``. Nothing is created before the first file.
+    """Keeps captures in a place. Nothing is created before the first file.
 
-    ``uploads`` is OctoPrint's uploads folder; ``root`` is spelt as a path below it
-    (``ValueError`` where it is not). ``sanitize`` is OctoPrint's ``sanitize_name`` for
-    that folder. ``floor`` is the bytes that must stay free on the disk, ``free`` tells
-    how many are.
+    ``sanitize`` is OctoPrint's ``sanitize_name`` for uploads. ``floor`` is the bytes that
+    must stay free on the disk, ``free`` tells how many are.
     """
 
     def __init__(
         self,
-        root: Path,
+        place: Place,
         *,
         sanitize: names.Sanitize,
-        uploads: Path,
         folder_per_print: bool = True,
         floor: int = 0,
         free: Callable[[Path], int] = free_bytes,
     ) -> None:
-        root.relative_to(uploads)
-        self.root = root
-        self.uploads = uploads
+        self.place = place
+        self.root = place.root
         self.folder_per_print = folder_per_print
         self.sanitize = sanitize
-        self._floor = floor
+        self.floor = floor
         self._free = free
 
     def begin_print(
@@ -65,107 +61,46 @@ class Store:
             raise explain(error, folder) from error
 
     def url_path(self, path: Path) -> str:
-        """``/uploads/…``, the same wherever the uploads folder lies."""
-        return "/uploads/" + path.relative_to(self.uploads).as_posix()
+        """``/uploads/…``, the same wherever the folder lies."""
+        return self.place.url_path(path)
 
     def make_root(self) -> None:
-        if not self.uploads.exists():
-            raise StoreError(
-                "The uploads folder %(path)s is missing. Is its disk plugged in and"
-                " mounted?",
-                path=str(self.uploads),
-            )
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Raises ``StoreError``, or ``OSError``."""
+        self.place.make()
+
+    def check(self) -> None:
+        """Whether a capture can be kept now; raises ``StoreError`` where not.
+
+        May hang as long as the disk does.
+        """
+        try:
+            self.make_root()
+            self._check_space(0)
+            if not os.access(self.root, os.W_OK | os.X_OK):
+                raise PermissionError(13, "not writable")
+        except OSError as error:
+            raise explain(error, self.root) from error
+
+    def free_bytes(self) -> int:
+        """Room that may be used, bytes, 0 or less below the floor; raises ``OSError``."""
+        return self._free(self.root) - self.floor
+
+    def count_flat(self, most: int) -> int:
+        """Pictures that lie in the folder itself, counted until past ``most``."""
+        try:
+            with os.scandir(self.root) as found:
+                pictures = (each for each in found if ours.is_picture(each.name))
+                return sum(1 for _ in islice(pictures, most + 1))
+        except OSError:
+            return 0
 
     def _check_space(self, size: int) -> None:
         free = self._free(self.root)
-        if free < self._floor + size:
+        if free < self.floor + size:
             raise StoreError(
                 "Only %(free)d MB are free on the disk with %(path)s, and %(floor)d MB"
                 " are to stay free. Delete old pictures or other files to make room.",
                 free=free // 1_000_000,
-                floor=self._floor // 1_000_000,
+                floor=self.floor // 1_000_000,
                 path=str(self.root),
             )
-
-
-class PrintFolder:
-    """What is kept of one print. Safe to use from several threads."""
-
-    def __init__(
-        self, store: Store, gcode_file: str, started: float, instance: str
-    ) -> None:
-        self.print_id = new_id()
-        self._store = store
-        self._gcode_file = gcode_file
-        self._started = started
-        self._instance = instance
-        self._lock = threading.Lock()
-        self._path: Path | None = None
-
-    @property
-    def path(self) -> Path | None:
-        """Where the files are; ``None`` before there is one."""
-        return self._path
-
-    def begin_capture(
-        self,
-        *,
-        layer: int,
-        z_height: float,
-        started: float,
-        settings: CaptureSettings,
-        height: float | None = None,
-        layers_total: int | None = None,
-        slicer: str | None = None,
-        slicer_layer: int | None = None,
-        cameras: Sequence[str] = (),
-    ) -> CaptureWriter:
-        """``cameras`` in order: pictures of all but the first carry the camera's name."""
-        record = CaptureRecord(
-            print_id=self.print_id,
-            instance=self._instance,
-            layer=layer,
-            z_height=round(z_height, 3),
-            height=None if height is None else round(height, 3),
-            layers_total=layers_total,
-            slicer=slicer,
-            slicer_layer=slicer_layer,
-            timestamp=started,
-            gcode_file=self._gcode_file,
-            print_start_time=self._started,
-            settings=settings,
-        )
-        return CaptureWriter(self._store, self.make, record, cameras)
-
-    def make(self) -> Path:
-        """The folder, made when it is not there, also when it was deleted meanwhile.
-
-        Raises ``StoreError``.
-        """
-        with self._lock:
-            path = self._path or self._store.root
-            try:
-                self._store.make_root()
-                if self._path is not None:
-                    path.mkdir(exist_ok=True)
-                elif self._store.folder_per_print:
-                    path = self._claim()
-            except OSError as error:
-                raise explain(error, path) from error
-            self._path = path
-            return path
-
-    def _claim(self) -> Path:
-        """A folder that nobody had before."""
-        name = names.print_name(self._gcode_file)
-        for number in count(1):
-            path = self._store.root / names.folder_name(
-                name, self._started, self._store.sanitize, number
-            )
-            try:
-                path.mkdir()
-            except FileExistsError:
-                continue
-            return path
-        raise AssertionError("counting never ends")

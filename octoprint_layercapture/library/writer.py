@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Sequence
@@ -29,6 +30,19 @@ class Shelf(Protocol):
         """``/uploads/…``, the same wherever the uploads folder lies."""
 
 
+class Folder(Protocol):
+    """The folder of the print that a capture belongs to."""
+
+    def make(self) -> Path:
+        """The folder, made when it is not there; raises ``StoreError``."""
+
+    def written(self) -> None:
+        """Something was kept."""
+
+    def kept(self, metadata: Path, capture: CaptureRecord) -> None:
+        """A capture is complete, in this JSON."""
+
+
 class CaptureWriter:
     """Writes the pictures of one capture. Safe to use from several threads.
 
@@ -38,7 +52,7 @@ class CaptureWriter:
     def __init__(
         self,
         store: Shelf,
-        folder: Callable[[], Path],
+        folder: Folder,
         record: CaptureRecord,
         cameras: Sequence[str],
     ) -> None:
@@ -73,12 +87,16 @@ class CaptureWriter:
         taken_at: float,
         width: int,
         height: int,
+        z: float | None = None,
         offset: tuple[float, float] | None = None,
+        settle: float | None = None,
+        repeated: bool = False,
     ) -> Image:
         """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
 
-        ``position``, ``actual`` and ``offset`` in mm, ``taken_at`` in seconds since the
-        epoch, ``width`` and ``height`` in pixels.
+        ``position``, ``z`` (the height that was asked for), ``actual`` and ``offset`` in
+        mm, ``taken_at`` in seconds since the epoch, ``settle`` in s, ``width`` and
+        ``height`` in pixels.
         """
         with self._lock:
             if self._first_camera is None:
@@ -95,19 +113,24 @@ class CaptureWriter:
                     number,
                 )
 
-            path = self._store.write_new(self._folder(), name, jpeg)
+            path = self._store.write_new(self._folder.make(), name, jpeg)
             image = Image(
                 path=self._store.url_path(path),
+                file=path.name,
                 position=point(position),
                 index=index,
                 order=order,
+                requested=None if z is None else reported((*position, z)),
                 actual=reported(actual),
                 camera=camera,
                 timestamp=taken_at,
                 width=width,
                 height=height,
                 size=len(jpeg),
+                sha256=hashlib.sha256(jpeg).hexdigest(),
                 offset=None if offset is None else point(offset),
+                settle=None if settle is None else round(settle, 3),
+                repeated=repeated,
             )
             self._kept.append((path, image))
             try:
@@ -149,21 +172,25 @@ class CaptureWriter:
             told = ending is not None and (ending.interrupted or ending.failure)
             if self._kept or self._record.failures or told:
                 self._write_record()
-            return self._record.model_copy(deep=True)
+            finished = self._record.model_copy(deep=True)
+        if self._metadata is not None:
+            self._folder.kept(self._metadata, finished)
+        return finished
 
     def _write_record(self) -> None:
         self._record.images = [image for path, image in self._kept if _exists(path)]
         data = to_json(self._record)
-        folder = self._folder()
+        folder = self._folder.make()
         if self._metadata is None:
             self._metadata = self._store.write_new(
                 folder, self._metadata_name, data, spare=False
             )
-            return
-        try:
-            rewrite(self._metadata, data)
-        except OSError as error:
-            raise explain(error, folder) from error
+        else:
+            try:
+                rewrite(self._metadata, data)
+            except OSError as error:
+                raise explain(error, folder) from error
+        self._folder.written()
 
     def _metadata_name(self, number: int) -> str:
         return names.metadata_name(self._record.layer, self._record.timestamp, number)

@@ -9,7 +9,7 @@ import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
 from .bodies import json_body
-from .preview import preview
+from .preview import no_problem, preview
 
 
 class ApiSection(octoprint.plugin.BlueprintPlugin):
@@ -28,7 +28,11 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
         tree = json_body().get("settings")
         if not isinstance(tree, dict):
             flask.abort(400, description='Expected {"settings": {…}}')
-        return flask.jsonify(preview(tree, self.current_profile(), self._webcams))
+        # what is on the server's disks is for those only who may choose the folder
+        further = self.folder_problem if Permissions.SETTINGS.can() else no_problem
+        return flask.jsonify(
+            preview(tree, self.current_profile(), self._webcams, further)
+        )
 
     @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)

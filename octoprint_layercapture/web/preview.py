@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Callable, Optional
 
 from ..cameras import Webcams
 from ..capture.grid import visiting_order
-from ..config import parse
+from ..config import Config, parse
 from ..jobs import cameras, terms
+from ..messages import Problem
 
 
-def preview(raw: Any, profile: Mapping[str, Any], webcams: Webcams) -> dict[str, Any]:
+def no_problem(config: Config) -> Optional[Problem]:
+    """Finds nothing."""
+    return None
+
+
+def preview(
+    raw: Any,
+    profile: Mapping[str, Any],
+    webcams: Webcams,
+    further: Callable[[Config], Optional[Problem]] = no_problem,
+) -> dict[str, Any]:
     """Geometry and problems of a raw settings tree.
+
+    Args:
+        further: looks for one more problem, where the settings are right in themselves
 
     Returns:
         bed, margin, origin, positions (mm, with where the nozzle goes for it, and the
@@ -20,6 +34,9 @@ def preview(raw: Any, profile: Mapping[str, Any], webcams: Webcams) -> dict[str,
         ``docs/api.md`` describes
     """
     config, problems = parse(raw)
+    found = further(config)
+    if found is not None:
+        problems.append(found)
     used = cameras(config, webcams)[0] if config.grid.aim == "camera" else []
     what = terms(config, profile, used[0].name if used else None)
     around = what.volume

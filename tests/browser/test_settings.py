@@ -102,6 +102,9 @@ def test_wrong_values_are_marked_where_they_are(settings):
         ("motion.travel_speed", "999999999999"),
         ("cameras.delay", "soon"),
         ("files.quality", "0"),
+        ("files.folder", "usb/pictures"),
+        ("files.floor_mb", "-1"),
+        ("files.max_total_gb", "much"),
     ):
         field, right = settings.field(key), settings.field(key).input_value()
         field.fill(garbage)
@@ -125,6 +128,8 @@ def test_saved_values_are_there_after_a_reload(settings, octoprint):
         layers__list="1, 5-10",
         motion__height="3.5",
         files__quality="80",
+        files__floor_mb="250",
+        files__max_age_days="30",
     )
     settings.field("layers.last").check()
     settings.field("motion.return_to_origin").uncheck()
@@ -146,7 +151,14 @@ def test_saved_values_are_there_after_a_reload(settings, octoprint):
     assert saved["layers"]["list"] == "1, 5-10"
     assert saved["motion"]["height"] == 3.5
     assert saved["motion"]["return_to_origin"] is False
-    assert saved["files"] == {"folder_per_print": False, "quality": 80}
+    assert saved["files"] == {
+        "folder_per_print": False,
+        "quality": 80,
+        "folder": "",
+        "floor_mb": 250,
+        "max_age_days": 30,
+        "max_total_gb": None,
+    }
 
     load(settings.page, octoprint.url)
     settings.open()

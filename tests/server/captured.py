@@ -30,7 +30,7 @@ def pictures(octoprint: OctoPrint) -> list[Path]:
 def metadata(octoprint: OctoPrint) -> dict[int, dict[str, Any]]:
     """The metadata by layer; fails where two files tell of one layer."""
     found: dict[int, dict[str, Any]] = {}
-    for path in sorted(folder(octoprint).rglob("*.json")):
+    for path in sorted(folder(octoprint).rglob("layer_*.json")):
         data = json.loads(path.read_text(encoding="utf-8"))
         assert data["layer"] not in found, path
         found[data["layer"]] = data

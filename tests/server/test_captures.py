@@ -65,6 +65,7 @@ def test_files_are_named_by_print_layer_position_and_time(
         "layer_0002_pos_00_<time>.jpg",
         "layer_0002_pos_01_<time>.jpg",
         "layer_0002_metadata_<time>.json",
+        "print.json",
     }
 
 

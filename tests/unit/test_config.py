@@ -51,6 +51,14 @@ def test_the_defaults_are_those_of_the_design_and_need_no_correction():
         ("cameras", "fake", "perhaps"),
         ("cameras", "use", 7),
         ("files", "quality", 101),
+        ("files", "folder", "pictures"),
+        ("files", "folder", "/media/../etc"),
+        ("files", "folder", "/media/\x00"),
+        ("files", "folder", 7),
+        ("files", "floor_mb", -1),
+        ("files", "floor_mb", 2.5),
+        ("files", "max_age_days", 0),
+        ("files", "max_total_gb", "much"),
     ],
 )
 def test_a_wrong_value_is_named_and_the_default_stands_in(group, key, value):
@@ -90,6 +98,18 @@ def test_numbers_may_come_as_people_write_them():
     assert config.grid.columns == 5
     assert config.grid.spacing_x == 12.5
     assert config.grid.center_x is None
+
+
+def test_what_is_empty_among_the_files_is_the_usual():
+    empty = {"folder": " ", "floor_mb": "", "max_age_days": " ", "max_total_gb": ""}
+    config, problems = parse({"files": empty})
+    assert problems == []
+    assert config == Config()
+    assert parse({"files": {"folder": None}}) == (Config(), [])
+
+
+def test_limits_may_have_a_decimal_comma():
+    assert parse({"files": {"max_total_gb": "2,5"}})[0].files.max_total_gb == 2.5
 
 
 def test_a_list_keeps_its_commas():

@@ -13,7 +13,7 @@ from PIL import Image
 from octoprint_layercapture.cameras import CameraError
 from octoprint_layercapture.capture.ports import Outcome, Shot
 from octoprint_layercapture.gcode import Layer
-from octoprint_layercapture.library import CaptureSettings, Store
+from octoprint_layercapture.library import CaptureSettings, Place, Store
 from octoprint_layercapture.pictures import Pictures, Setting
 from octoprint_layercapture.roster import CAPTURES_IN_A_ROW
 
@@ -62,6 +62,9 @@ class Listener:
     def notice(self, message):
         self.notices.append(str(message))
 
+    def not_kept(self, message):
+        raise AssertionError(message)
+
     def cameras_gone(self, pictures, why):
         self.gone.append((pictures, str(why)))
 
@@ -98,9 +101,7 @@ def kit(tmp_path):
         setting = Setting((0, 0, 200, 200), False, 50, offsets or {})
         pictures = Pictures(cameras, setting, listener)
         made.append(pictures)
-        store = Store(
-            tmp_path / "layercapture", sanitize=lambda name: name, uploads=tmp_path
-        )
+        store = Store(Place(tmp_path), sanitize=lambda name: name)
         folder = store.begin_print("parts/box.gcode", 1733060000.0, instance="Octo")
 
         def capture(*shots):

@@ -28,6 +28,9 @@ $(function () {
         "motion.retract_speed": false,
         "cameras.delay": false,
         "files.quality": false,
+        "files.floor_mb": true,
+        "files.max_age_days": true,
+        "files.max_total_gb": true,
     };
 
     const say = ({ text, params }) =>

@@ -38,6 +38,7 @@ class Job(Listener):
         self.suspensions = []
         self.notices = []
         self.changed = None
+        self.skipped = []
         self.idle = threading.Event()
         self.engine.start()
 
@@ -52,7 +53,14 @@ class Job(Listener):
             self.open_recorder,
             lambda: self.changed,
             self.layer_at,
+            self.skip,
         )
+
+    def skip(self, layer):
+        if layer not in self.skipped:
+            return False
+        self.idle.set()
+        return True
 
     def layer_at(self, position):
         return next((x for x in self.layers if x.capture_pos >= position), None)
@@ -150,6 +158,23 @@ def test_a_cancelled_print_misses_nothing(job):
     assert job.missed == []
     job.line(100)
     assert job.ended == []
+
+
+def test_a_layer_that_cannot_be_kept_is_left_out_and_the_head_stays(job):
+    job.skipped = [job.layers[1]]
+    job.arm()
+    before = len(job.printer.sent)
+    job.line(200)
+    job.settle()
+    assert job.printer.holds == 0
+    assert job.printer.released == 1
+    assert (job.started, job.recorders) == ([], [])
+    assert job.printer.sent[before:] == []
+    job.skipped.clear()
+    job.line(400)
+    assert [o.layer.number for o in job.ended] == [4]
+    job.engine.disarm("done", completed=True)
+    assert job.missed == []
 
 
 def test_disarming_ends_a_capture_under_way(job):

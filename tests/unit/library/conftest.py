@@ -7,7 +7,7 @@ import resource
 import pytest
 from octoprint.util.files import sanitize_filename
 
-from octoprint_layercapture.library import CaptureSettings, Store
+from octoprint_layercapture.library import CaptureSettings, Place, Store
 
 SANITIZERS = {
     "usual": functools.partial(sanitize_filename, really_universal=False),
@@ -34,10 +34,10 @@ def root(uploads):
 
 
 @pytest.fixture
-def new_store(uploads, root):
+def new_store(uploads):
     def new(**options):
         options = {"sanitize": SANITIZERS["usual"], **options}
-        return Store(root, uploads=uploads, **options)
+        return Store(Place(uploads), **options)
 
     return new
 

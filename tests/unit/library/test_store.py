@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_layercapture.library import Store, StoreError
+from octoprint_layercapture.library import StoreError
 from octoprint_layercapture.library.errors import explain
 
 STARTED = time.mktime((2024, 12, 1, 14, 30, 0, 0, 0, -1))
@@ -132,11 +132,6 @@ def test_real_free_space_is_asked_for(new_store, begin, add):
     store = new_store(floor=10**18)
     with pytest.raises(StoreError, match="to make room"):
         add(begin(store.begin_print("a.gcode", STARTED)))
-
-
-def test_a_root_outside_uploads_is_refused(tmp_path):
-    with pytest.raises(ValueError):
-        Store(tmp_path / "elsewhere", uploads=tmp_path / "uploads", sanitize=str)
 
 
 @pytest.mark.parametrize(

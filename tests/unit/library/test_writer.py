@@ -51,11 +51,17 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         actual=(140.01, 59.99, 7.0),
         jpeg=b"12345",
         taken_at=STARTED + 61.25,
+        z=7,
+        offset=(-20.5, 3),
+        settle=0.75,
     )
     written = on_disk(writer)
     image = written.pop("images")[0]
-    assert image.pop("path").endswith("layer_0010_pos_04_20241201_143101.jpg")
+    assert image.pop("path").endswith("/layer_0010_pos_04_20241201_143101.jpg")
     assert image == {
+        "file": "layer_0010_pos_04_20241201_143101.jpg",
+        "sha256": "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5",
+        "requested": {"x": 140, "y": 60, "z": 7},
         "position": {"x": 140, "y": 60},
         "index": 4,
         "order": 2,
@@ -65,13 +71,13 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "width": 640,
         "height": 480,
         "size": 5,
-        "offset": None,
-        "settle": None,
+        "offset": {"x": -20.5, "y": 3},
+        "settle": 0.75,
         "repeated": False,
     }
     assert written.pop("capture_id") != written["print_id"]
     assert written == {
-        "schema_version": 1,
+        "schema_version": 2,
         "print_id": folder.print_id,
         "instance": "Printer 1",
         "layer": 10,
@@ -84,6 +90,7 @@ def test_the_metadata_says_everything_about_capture_and_picture(folder, writer, 
         "gcode_file": "a.gcode",
         "print_start_time": STARTED,
         "failures": [],
+        "conditions": None,
         "ending": None,
         "settings": {
             "grid_spacing": 40,
@@ -108,7 +115,7 @@ def test_the_metadata_is_complete_after_every_picture_and_keeps_its_name(
         assert writer.metadata_path.name == "layer_0010_metadata_20241201_143100.json"
         images = on_disk(writer)["images"]
         assert [image["index"] for image in images] == list(range(index + 1))
-    assert len(list(folder.path.glob("*.json"))) == 1
+    assert len(list(folder.path.glob("layer_*.json"))) == 1
 
 
 def test_what_was_kept_can_be_read_again(writer, add):
@@ -149,7 +156,7 @@ def test_failures_are_recorded_with_their_reason(writer, add):
 def test_a_capture_of_nothing_but_failures_is_recorded(folder, writer):
     writer.add_failure(index=0, position=(1, 2), reason="no camera")
     writer.finish()
-    assert names_in(folder) == ["layer_0010_metadata_20241201_143100.json"]
+    assert names_in(folder) == ["layer_0010_metadata_20241201_143100.json", "print.json"]
 
 
 def test_pictures_of_further_cameras_carry_the_camera_in_their_name(folder, begin, add):
@@ -292,10 +299,10 @@ def test_a_reader_sees_whole_metadata_that_names_only_pictures_that_exist(
 ENDLESS_PRINT = """
 import sys, time
 from pathlib import Path
-from octoprint_layercapture.library import CaptureSettings, Store
+from octoprint_layercapture.library import CaptureSettings, Place, Store
 
 uploads = Path(sys.argv[1])
-store = Store(uploads / "layercapture", uploads=uploads, sanitize=str)
+store = Store(Place(uploads), sanitize=str)
 folder = store.begin_print("a.gcode", 0)
 settings = CaptureSettings.of_grid(
     center=(0, 0), columns=3, rows=3, spacing_x=1, spacing_y=1
@@ -336,7 +343,7 @@ def test_what_was_captured_before_a_crash_stays_readable(uploads, pictures):
         data = path.read_bytes()
         if path.suffix == ".jpg":
             assert data.startswith(b"start") and data.endswith(b"end")
-        else:
+        elif path.name != "print.json":
             images = json.loads(data)["images"]
             named.update(Path(image["path"]).name for image in images)
     assert named <= {path.name for path in files}
