@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from .capture.plan import NO_TAGS
+from .measuring import MeasureSection
 from .printing import PrintSection
 
 
@@ -46,7 +47,7 @@ def sieve(
     return on_gcode_queuing, watch_for
 
 
-class CommSection(PrintSection):
+class CommSection(MeasureSection, PrintSection):
     """G-code lines, position reports, scripts and @-commands as they pass by."""
 
     def __init__(self) -> None:
@@ -71,12 +72,15 @@ class CommSection(PrintSection):
         tags: Any = None,
         *args: Any,
         **kwargs: Any,
-    ) -> None:
+    ) -> Any:
         try:
+            if self.is_cut(tags or ()):
+                return (None,)
             self._printer_port.sending(comm, cmd)
             self._engine.head.on_sending(cmd, tags or ())
         except Exception:
             self._logger.exception("A line being sent was not understood")
+        return None
 
     def on_gcode_received(self, comm: Any, line: str, *args: Any, **kwargs: Any) -> str:
         try:
@@ -88,13 +92,17 @@ class CommSection(PrintSection):
 
     def on_script(
         self, comm: Any, script_type: str, script_name: str, *args: Any, **kwargs: Any
-    ) -> None:
-        if script_type == "gcode" and script_name == "beforePrintStarted":
-            try:
-                self._printer_port.seen(comm)
-                self.before_print()
-            except Exception:
-                self._logger.exception("The job could not be prepared for captures")
+    ) -> Any:
+        if script_type != "gcode" or script_name != "beforePrintStarted":
+            return None
+        back: list[str] = []
+        try:
+            self._printer_port.seen(comm)
+            back = self.yield_to_print()
+            self.before_print()
+        except Exception:
+            self._logger.exception("The job could not be prepared for captures")
+        return (back, None) if back else None
 
     def on_at_command(
         self,

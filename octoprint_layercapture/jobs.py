@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Callable, Optional
 
@@ -17,9 +17,12 @@ from .cameras import (
     FakeCamera,
     Limits,
     PrintedLayers,
+    Settler,
     Source,
     Webcams,
+    common_delay,
 )
+from .cameras.settling import Camera
 from .capture.grid import Volume, positions, volume
 from .capture.job import Armed
 from .capture.plan import plan
@@ -34,7 +37,8 @@ from .library import CaptureSettings, Conditions, PrintFolder
 from .library.prints import PrintCamera
 from .library.records import point
 from .messages import N_, Message
-from .pictures import Camera, PictureListener, Pictures, Setting
+from .pictures import PictureListener, Pictures, Setting
+from .printer import SystemClock
 from .shareable import shareable
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
@@ -194,6 +198,15 @@ def _fake_camera(config: Config, layers: Optional[PrintedLayers]) -> FakeCamera:
     )
 
 
+def settling(used: Sequence[Camera], config: Config) -> list[Settler]:
+    """What takes each camera's pictures in one print."""
+    wishes = config.cameras
+    return [
+        Settler(camera, wishes.detail(camera.name), wishes, SystemClock())
+        for camera in used
+    ]
+
+
 def _message(problem: CameraError) -> Message:
     return Message(problem.text, problem.params)
 
@@ -253,8 +266,10 @@ def prepare(
     watching = [camera for camera in used if isinstance(camera, FakeCamera)]
     for camera in watching:
         camera.prepare(what.volume.bed, circular)
+    settlers = settling(used, config)
+    what = replace(what, delay=common_delay(settlers))
     pictures = Pictures(
-        used,
+        settlers,
         Setting(what.volume.bed, circular, chosen.total, _offsets(config)),
         listener,
     )
@@ -293,7 +308,8 @@ def prepare(
                 slicer_layer=layer.slicer_number,
                 conditions=now(),
                 cameras=[camera.name for camera in used],
-            )
+            ),
+            layer,
         )
 
     return Job(

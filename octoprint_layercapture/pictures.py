@@ -13,28 +13,25 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Optional, Protocol
 
-from .cameras import CameraError, Scene, labelled, picture_size
+from .cameras import (
+    CameraError,
+    FrozenCamera,
+    Scene,
+    Settled,
+    Settler,
+    labelled,
+    picture_size,
+)
 from .capture.ports import Outcome, Shot
+from .gcode import Layer
 from .labels import label_of
 from .library import CaptureWriter, Ending, StoreError
 from .messages import N_, Message
 from .roster import Attendance, Roster
 
 _log = logging.getLogger("octoprint.plugins.layercapture.pictures")
-
-
-class Camera(Protocol):
-    """One of the cameras of a print."""
-
-    name: str
-
-    def snapshot(self, scene: Scene) -> bytes:
-        """A JPEG, the right way up. Raises CameraError."""
-
-    def abandon(self) -> None:
-        """Make a snapshot that another thread waits for fail now."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +73,40 @@ class Pictures:
     """The workers of one print: its cameras and the writing thread."""
 
     def __init__(
-        self, cameras: Sequence[Camera], setting: Setting, listener: PictureListener
+        self, cameras: Sequence[Settler], setting: Setting, listener: PictureListener
     ) -> None:
         self.cameras = tuple(cameras)
         self.roster = Roster([camera.name for camera in self.cameras])
         self.setting = setting
         self.listener = listener
+        self._told: set[str] = set()
         self.exposing = ThreadPoolExecutor(
-            max_workers=max(1, len(self.cameras)),
+            # a glance that hangs must not keep other cameras waiting
+            max_workers=max(1, 2 * len(self.cameras)),
             thread_name_prefix="layercapture-camera",
         )
         self.writing = ThreadPoolExecutor(
             max_workers=1, thread_name_prefix="layercapture-writer"
         )
 
-    def open(self, writer: CaptureWriter) -> CaptureRecorder:
-        """The recorder of one capture, whose files ``writer`` keeps."""
-        return CaptureRecorder(self, writer)
+    def open(self, writer: CaptureWriter, layer: Layer) -> CaptureRecorder:
+        """The recorder of a capture of ``layer``, whose files ``writer`` keeps."""
+        return CaptureRecorder(self, writer, layer)
+
+    def same_again(self, camera: str) -> None:
+        """A camera gave one picture for two places: said once, on a worker thread."""
+        if camera in self._told:
+            return
+        self._told.add(camera)
+        self.listener.notice(
+            Message(
+                N_(
+                    "Camera %(camera)s gave the very same picture at two different "
+                    "positions. It may be frozen: check it, or restart it."
+                ),
+                {"camera": camera},
+            )
+        )
 
     def concluded(self, attendance: Attendance) -> None:
         """A capture is over; said once where cameras are left out from now on."""
@@ -115,8 +129,9 @@ class Pictures:
 class CaptureRecorder:
     """The :class:`~octoprint_layercapture.capture.ports.Recorder` of one capture."""
 
-    def __init__(self, pictures: Pictures, writer: CaptureWriter) -> None:
+    def __init__(self, pictures: Pictures, writer: CaptureWriter, layer: Layer) -> None:
         self._pictures = pictures
+        self._layer = layer
         self._writer = writer
         self._record = writer.record
         self._attendance = pictures.roster.open()
@@ -129,6 +144,15 @@ class CaptureRecorder:
         self._failed = 0
         self._epoch = 0
         self._lock = threading.Lock()
+
+    def glance(self, x: float, y: float) -> None:
+        """Let each camera note what it shows before the head moves."""
+        scene = self._scene(self._layer, (x, y), -1)
+        try:
+            for camera in self._cameras:
+                self._pictures.exposing.submit(camera.glance, scene)
+        except RuntimeError:
+            _log.debug("The workers were shut down: the print is over")
 
     def expose(self, shot: Shot) -> Future[None]:
         """All cameras at once; done when each has its frame or has given up."""
@@ -166,27 +190,39 @@ class CaptureRecorder:
     def close(self, outcome: Outcome) -> None:
         self._write(lambda: self._finish(outcome))
 
-    def _take(self, camera: Camera, shot: Shot, epoch: int) -> None:
-        refusal = self._attendance.refusal(camera.name)
-        if refusal is not None:
-            self._refused(camera, shot, refusal)
-            return
+    def _scene(
+        self,
+        layer: Layer,
+        place: tuple[float, float],
+        index: int,
+        arrived: Optional[float] = None,
+    ) -> Scene:
         setting = self._pictures.setting
-        scene = Scene(
-            layer=shot.layer.number,
-            z=shot.layer.z,
-            height=shot.layer.height,
-            x=shot.nozzle[0],
-            y=shot.nozzle[1],
-            index=shot.index,
+        return Scene(
+            layer=layer.number,
+            z=layer.z,
+            height=layer.height,
+            x=place[0],
+            y=place[1],
+            index=index,
             time=time.time(),
             bed=setting.bed,
             circular=setting.circular,
             layers_total=setting.layers_total,
+            arrived=arrived,
         )
+
+    def _take(self, camera: Settler, shot: Shot, epoch: int) -> None:
+        refusal = self._attendance.refusal(camera.name)
+        if refusal is not None:
+            self._refused(camera, shot, refusal)
+            return
+        scene = self._scene(shot.layer, shot.nozzle, shot.index, shot.arrived)
         try:
-            jpeg = camera.snapshot(scene)
+            settled = camera.picture(scene, shot.arrived, lambda: epoch != self._epoch)
         except CameraError as error:
+            if isinstance(error, FrozenCamera):
+                self._pictures.same_again(camera.name)
             if epoch == self._epoch:
                 why = Message(error.text, error.params)
                 self._attendance.failed(camera.name, why, error.silent)
@@ -202,9 +238,11 @@ class CaptureRecorder:
                 return
             taken = time.time()
             self._attendance.gave(camera.name)
-            self._write(lambda: self._keep(camera, shot, jpeg, taken))
+            if settled.repeated:
+                self._pictures.same_again(camera.name)
+            self._write(lambda: self._keep(camera, shot, settled, taken))
 
-    def _refused(self, camera: Camera, shot: Shot, reason: Message) -> None:
+    def _refused(self, camera: Settler, shot: Shot, reason: Message) -> None:
         self._write(lambda: self._note_failure(camera, shot, reason))
 
     def _write(self, work: Callable[[], None]) -> None:
@@ -213,9 +251,9 @@ class CaptureRecorder:
         except RuntimeError:
             _log.debug("Nothing more is written, the server is going down")
 
-    def _keep(self, camera: Camera, shot: Shot, jpeg: bytes, taken: float) -> None:
+    def _keep(self, camera: Settler, shot: Shot, settled: Settled, taken: float) -> None:
         offset = self._pictures.setting.offsets.get(camera.name)
-        width, height = size = picture_size(jpeg)
+        width, height = size = picture_size(settled.jpeg)
         label = label_of(self._record, shot, camera.name, taken, size, offset)
         try:
             image = self._writer.add_picture(
@@ -224,12 +262,14 @@ class CaptureRecorder:
                 position=(shot.x, shot.y),
                 actual=shot.actual,
                 camera=camera.name,
-                jpeg=labelled(jpeg, label),
+                jpeg=labelled(settled.jpeg, label),
                 taken_at=taken,
                 width=width,
                 height=height,
                 z=shot.z,
                 offset=offset,
+                settle=settled.settle,
+                repeated=settled.repeated,
             )
         except StoreError as error:
             reason = Message(error.text, error.params)
@@ -239,7 +279,7 @@ class CaptureRecorder:
         self._kept += 1
         self._pictures.listener.picture_saved(shot, image.path, self._kept)
 
-    def _note_failure(self, camera: Camera, shot: Shot, reason: Message) -> None:
+    def _note_failure(self, camera: Settler, shot: Shot, reason: Message) -> None:
         self._failed += 1
         try:
             self._writer.add_failure(

@@ -21,11 +21,13 @@ from .indexer import Indexer
 from .messages import N_, Message, Problem
 from .printer import OctoPrintPrinter, SystemClock
 from .web.api import ApiSection
+from .web.measure import MeasureRoutes
 from .web.permissions import permissions
 
 
 class LayerCapturePlugin(
     ApiSection,
+    MeasureRoutes,
     CommSection,
     octoprint.plugin.StartupPlugin,
     octoprint.plugin.ShutdownPlugin,
@@ -43,6 +45,8 @@ class LayerCapturePlugin(
         self._indexer = Indexer(cache.index, self.indexing_progressed)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._print = None
+        self._measurement = None
+        self._measure_lock = threading.Lock()
         self._beginning = threading.Lock()
         self._announced = False
         self._begun_by_event = False
@@ -58,6 +62,7 @@ class LayerCapturePlugin(
         self.tidy()
 
     def on_shutdown(self) -> None:
+        self.stop_measure("shutdown")
         self.close_job("shutdown")
         self._engine.shutdown()
         self._indexer.shutdown()

@@ -1,4 +1,4 @@
-"""Where pictures come from: OctoPrint's webcams and the fake camera."""
+"""Where pictures come from: OctoPrint's webcams and the fake camera; settling."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from .fake import FakeCamera
 from .jpeg import picture_size
 from .printed import Layers as PrintedLayers
 from .scene import Scene
+from .settling import FrozenCamera, Settled, Settler, common_delay
 from .url import Source, origin
 from .webcam import Limits, WebcamCamera
 from .webcams import Webcams
@@ -15,13 +16,17 @@ from .webcams import Webcams
 __all__ = [
     "CameraError",
     "FakeCamera",
+    "FrozenCamera",
     "Label",
     "Limits",
     "PrintedLayers",
     "Scene",
+    "Settled",
+    "Settler",
     "Source",
     "WebcamCamera",
     "Webcams",
+    "common_delay",
     "labelled",
     "origin",
     "picture_size",

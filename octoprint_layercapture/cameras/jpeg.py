@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 
 from PIL import Image
 
@@ -16,6 +17,8 @@ _END = 0xD9
 _SCAN = 0xDA
 _BARE = {0x01, *range(0xD0, 0xD8)}
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ABOUT = {0xFE, *range(0xE0, 0xF0)} - {0xEE}
+_SEGMENT = re.compile(rb"\xff+([^\x00\xff])")
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 
 _OTHER_PICTURES = (
@@ -47,6 +50,26 @@ def check(camera: str, data: bytes) -> tuple[int, int]:
         )
     _decode(camera, data)
     return width, height
+
+
+def picture_data(jpeg: bytes) -> Iterator[bytes]:
+    """The parts of a JPEG that its pixels are made of: all but metadata and comments.
+
+    What is no JPEG, or ends early, comes out as it is from there on.
+    """
+    at = len(_START)
+    while True:
+        found = _SEGMENT.match(jpeg, at)
+        if found is None or found.group(1)[0] == _SCAN:
+            yield jpeg[at:]
+            return
+        marker = found.group(1)[0]
+        end = found.end()
+        if marker not in _BARE:
+            end += int.from_bytes(jpeg[end : end + 2], "big")
+        if marker not in _ABOUT:
+            yield jpeg[at:end]
+        at = end
 
 
 def is_stream(start: bytes) -> bool:

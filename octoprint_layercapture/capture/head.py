@@ -124,6 +124,7 @@ class Head:
         silent: the firmware acknowledges M114 without a report, so arrival is a matter
             of time computed from distance and speed
         unanswered: how often it did so
+        marks: tags that everything sent carries besides
     """
 
     def __init__(self, printer: Printer, clock: Clock) -> None:
@@ -134,6 +135,7 @@ class Head:
         self.restarts = 0
         self.silent = False
         self.unanswered = 0
+        self.marks: frozenset[str] = frozenset()
         self._reports = False
         self._number = 0
         self._question: Optional[_Question] = None
@@ -163,6 +165,11 @@ class Head:
                 question.hear(line, self._clock.monotonic())
             self.news.notify_all()
 
+    def wake(self) -> None:
+        """Let who waits look again, at once."""
+        with self.news:
+            self.news.notify_all()
+
     def forget(self) -> None:
         """Another job, perhaps another printer: whether it reports is to be seen."""
         self.silent = self._reports = False
@@ -174,7 +181,7 @@ class Head:
         Raises:
             PrinterGone: there is no connection any more
         """
-        self._printer.send(list(lines), frozenset({TAG}))
+        self._printer.send(list(lines), self.marks | {TAG})
 
     def wait(self, seconds: float, interruption: Interruption) -> None:
         """Stand still for so long.
@@ -227,7 +234,7 @@ class Head:
             self._question = question
         try:
             self._printer.send(
-                [*lines, *self.standstill, _ASK], frozenset({TAG, question.tag})
+                [*lines, *self.standstill, _ASK], self.marks | {TAG, question.tag}
             )
             self.wait_until(settled, seconds, interruption)
             if not settled():

@@ -84,6 +84,9 @@ def broken(called: Called) -> Outcome:
 class _NoRecorder:
     """Stands in until a capture's own recorder is open."""
 
+    def glance(self, x: float, y: float) -> None:
+        pass
+
     def expose(self, shot: Shot) -> Future[None]:
         done: Future[None] = Future()
         done.set_result(None)

@@ -92,6 +92,7 @@ class Shot:
     ``x``, ``y`` are the requested machine position, ``nozzle`` the one the head was sent
     to for it, ``actual`` the reported logical one (x, y, z); ``z`` the height of the
     head; all in mm. ``order`` counts visits from 0.
+    ``arrived`` is when arrival was proved, by the capture's clock, s.
     """
 
     layer: Layer
@@ -102,10 +103,14 @@ class Shot:
     z: float
     actual: Optional[tuple[float, float, float]]
     nozzle: tuple[float, float]
+    arrived: float
 
 
 class Recorder(Protocol):
     """Takes and keeps the pictures of one capture. None of its methods raise."""
+
+    def glance(self, x: float, y: float) -> None:
+        """The head is about to leave machine (x, y), mm; waits for nothing."""
 
     def expose(self, shot: Shot) -> Future[None]:
         """Start the exposure; the future is done once the head may move on.

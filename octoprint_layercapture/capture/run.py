@@ -13,7 +13,6 @@ import enum
 import logging
 import math
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Callable, Optional
 
 from ..gcode import Layer, Modal
@@ -107,6 +106,7 @@ class CaptureRun:
         self._z_bias = 0.0
         self._standing: Reported = (0.0, 0.0, 0.0)
         self._actual: Optional[Reported] = None
+        self._arrived = 0.0
         self._order: Sequence[Position] = ()
 
     def run(self) -> Outcome:
@@ -272,6 +272,7 @@ class CaptureRun:
         self._standing = self._moves.home
         self._onward = terms.onward(self.layer, left)
         self._order = visiting_order(terms.positions, here, self._onward or here)
+        self._recorder.glance(*here)
         self._entered = True
         self._head.send([*self._moves.enter(), *terms.before])
         return Step.TRAVEL
@@ -323,6 +324,7 @@ class CaptureRun:
             needed,
         )
         self._standing = target
+        self._arrived = self._clock.monotonic()
         return Step.SETTLE
 
     def _seconds_to(self, target: Reported) -> float:
@@ -350,18 +352,15 @@ class CaptureRun:
                 z=self._z,
                 actual=self._actual,
                 nozzle=place.nozzle,
+                arrived=self._arrived,
             )
         )
-        exposure.add_done_callback(self._wake)
+        exposure.add_done_callback(lambda _: self._head.wake())
         self._head.wait_until(exposure.done, _PATIENCE, self._interruption)
         if not exposure.done():
             self._abandon()
         self.visited += 1
         return Step.TRAVEL
-
-    def _wake(self, _exposure: Future[None]) -> None:
-        with self._head.news:
-            self._head.news.notify_all()
 
     def _leave(self) -> None:
         if not self._entered or self._moves is None:

@@ -19,7 +19,7 @@ class Terms:
         positions: the whole grid, refused ones included
         volume: where the head may go
         height: of the pictures above the layer
-        delay: between arrival and exposure
+        delay: between arrival and exposure, as far as all cameras need it
         return_to_origin: back to where the file left the head, or on to where the
             file's next extruding move starts
         standstill: what waits for motion to end, ``"m400"``, ``"dwell"`` or ``"both"``

@@ -10,11 +10,13 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from octoprint_layercapture.cameras import CameraError
+from octoprint_layercapture.cameras import CameraError, Settler
 from octoprint_layercapture.capture.ports import Outcome, Shot
+from octoprint_layercapture.config import Cameras
 from octoprint_layercapture.gcode import Layer
 from octoprint_layercapture.library import CaptureSettings, Place, Store
 from octoprint_layercapture.pictures import Pictures, Setting
+from octoprint_layercapture.printer import SystemClock
 from octoprint_layercapture.roster import CAPTURES_IN_A_ROW
 
 LAYER = Layer(10, 2.0, 0.2, None, 100, False, 2.0)
@@ -85,6 +87,7 @@ def shot(index, offset=(0.0, 0.0)):
         z=7,
         actual=actual,
         nozzle=nozzle,
+        arrived=0.0,
     )
 
 
@@ -99,7 +102,12 @@ def kit(tmp_path):
     def of(*cameras, offsets=None):
         listener = Listener()
         setting = Setting((0, 0, 200, 200), False, 50, offsets or {})
-        pictures = Pictures(cameras, setting, listener)
+        wishes = Cameras(delay=0)
+        settlers = [
+            Settler(camera, wishes.detail(camera.name), wishes, SystemClock())
+            for camera in cameras
+        ]
+        pictures = Pictures(settlers, setting, listener)
         made.append(pictures)
         store = Store(Place(tmp_path), sanitize=lambda name: name)
         folder = store.begin_print("parts/box.gcode", 1733060000.0, instance="Octo")
@@ -115,7 +123,7 @@ def kit(tmp_path):
                 layers_total=50,
                 cameras=[camera.name for camera in cameras],
             )
-            recorder = pictures.open(writer)
+            recorder = pictures.open(writer, LAYER)
             for each in shots or (shot(0), shot(1)):
                 recorder.expose(each).result(20)
             recorder.close(OUTCOME)
@@ -181,7 +189,7 @@ def test_a_fault_of_our_own_is_a_failure_with_a_reason(kit):
 
 def test_a_camera_that_keeps_failing_is_left_out_and_said_once(kit):
     side = Camera("side", CameraError("No."))
-    print_ = kit(Camera("top", a_jpeg()), side)
+    print_ = kit(Camera("top", a_jpeg), side)
     for _ in range(CAPTURES_IN_A_ROW):
         print_.capture()
     assert len(print_.listener.notices) == 1
@@ -202,6 +210,28 @@ def test_with_no_camera_left_it_is_said_that_they_are_gone(kit):
     assert pictures is print_.pictures
     assert "captures are off for this print" in why
     assert print_.listener.notices == []
+
+
+def test_a_camera_that_gives_one_picture_for_two_places_is_told_of_once(kit):
+    same, live = Camera("same", a_jpeg()), Camera("live", a_jpeg)
+    print_ = kit(same, live)
+    data = [print_.capture(), print_.capture()][0]
+    repeated = {(i["camera"], i["index"]): i["repeated"] for i in data["images"]}
+    assert repeated == {
+        ("same", 0): False,
+        ("same", 1): True,
+        ("live", 0): False,
+        ("live", 1): False,
+    }
+    (said,) = print_.listener.notices
+    assert "Camera same gave the very same picture" in said
+
+
+def test_pictures_say_how_long_after_arrival_they_were_asked_for(kit):
+    before = SystemClock().monotonic()
+    (image,) = kit(Camera("top", a_jpeg())).capture(shot(0))["images"]
+    # the shot arrived when its clock began
+    assert before - 1 < image["settle"] < SystemClock().monotonic() + 1
 
 
 def test_pictures_with_offsets_say_where_the_camera_looks(kit):

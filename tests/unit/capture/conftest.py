@@ -35,9 +35,13 @@ class FakeRecorder:
         self.seconds = seconds
         self.shots = []
         self.stood = []
+        self.glanced = []
         self.abandoned = 0
         self.outcome = None
         self.on_expose = None
+
+    def glance(self, x, y):
+        self.glanced.append((x, y))
 
     def expose(self, shot):
         self.shots.append(shot)

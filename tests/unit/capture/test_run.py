@@ -144,6 +144,25 @@ def test_the_exposure_waits_for_the_delay_after_arrival(stage):
     assert times[1] - times[0] == pytest.approx(2.0 + travel, abs=0.2)
 
 
+def test_cameras_glance_once_before_the_head_leaves_the_print(stage):
+    before = []
+    glance = stage.recorder.glance
+    stage.recorder.glance = lambda x, y: (
+        before.append(stage.printer.machine()),
+        glance(x, y),
+    )
+    stage.capture()
+    assert stage.recorder.glanced == [(90.0, 60.0)]
+    assert before == [stage.begin[0]]
+
+
+def test_a_shot_says_when_the_head_had_arrived(stage):
+    stage.capture(terms=some_terms(columns=2, rows=1, delay=1.5))
+    first, second = stage.recorder.shots
+    assert second.arrived - first.arrived == pytest.approx(1.5 + 40 / 150, abs=0.2)
+    assert 0 < first.arrived <= stage.printer.now - 1.5
+
+
 @pytest.mark.parametrize("state", [Activity.CANCELLING, Activity.PAUSING])
 def test_cancel_and_pause_end_the_visits_and_bring_the_head_back(stage, state):
     def third(shot):
