@@ -114,7 +114,10 @@ def _said(key: str, field: Any, error: Any) -> Message:
 
 
 def _detail(field: Any, error: Any, tree: Any) -> Message:
-    """Names the camera and its value, where one value is wrong."""
+    """Names the camera and its value, where one value is wrong.
+
+    The parameter ``field`` is for the page, to mark the value where it is.
+    """
     where = error["loc"]
     if len(where) < 4 or where[3] not in _DETAILS:
         return Message(
@@ -126,6 +129,7 @@ def _detail(field: Any, error: Any, tree: Any) -> Message:
         {
             "name": _DETAILS[where[3]],
             "camera": shown(given.get("camera")),
+            "field": where[3],
             "why": _said("", field, error),
         },
     )

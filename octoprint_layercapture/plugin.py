@@ -21,12 +21,15 @@ from .indexer import Indexer
 from .messages import N_, Message, Problem
 from .printer import OctoPrintPrinter, SystemClock
 from .web.api import ApiSection
+from .web.camera_tests import CameraTests
+from .web.cameras import CamerasSection
 from .web.measure import MeasureRoutes
 from .web.permissions import permissions
 
 
 class LayerCapturePlugin(
     ApiSection,
+    CamerasSection,
     MeasureRoutes,
     CommSection,
     octoprint.plugin.StartupPlugin,
@@ -41,6 +44,8 @@ class LayerCapturePlugin(
         self._printer_port = OctoPrintPrinter(self._printer)
         self._engine = Engine(self._printer_port, SystemClock(), self, self.watch_for)
         self._webcams = Webcams()
+        self._test_webcams = Webcams()
+        self._camera_tests = CameraTests()
         cache = IndexCache(Path(self.get_plugin_data_folder()) / "layers")
         self._indexer = Indexer(cache.index, self.indexing_progressed)
         self._config, _ = settings.parse(self._settings.get_all_data())
@@ -129,7 +134,13 @@ class LayerCapturePlugin(
 
     def get_assets(self) -> dict[str, list[str]]:
         return {
-            "js": ["js/layercapture_settings.js", "js/layercapture_tab.js"],
+            "js": [
+                "js/layercapture_fields.js",
+                "js/layercapture_camera.js",
+                "js/layercapture_cameras.js",
+                "js/layercapture_settings.js",
+                "js/layercapture_tab.js",
+            ],
             "clientjs": ["clientjs/layercapture.js"],
             "css": ["css/layercapture.css"],
         }

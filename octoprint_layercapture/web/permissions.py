@@ -14,14 +14,18 @@ def permissions() -> list[dict[str, Any]]:
         {
             "key": "VIEW",
             "name": "View",
-            "description": gettext("See the state of captures and the grid preview"),
+            "description": gettext(
+                "See the state of captures, the cameras and the grid preview"
+            ),
             "roles": ["view"],
             "default_groups": [USER_GROUP],
         },
         {
             "key": "CAPTURE",
             "name": "Capture",
-            "description": gettext("Switch captures on and off"),
+            "description": gettext(
+                "Switch captures on and off, steer them, test cameras"
+            ),
             "roles": ["capture"],
             "default_groups": [USER_GROUP, ADMIN_GROUP],
         },

@@ -144,6 +144,7 @@ def test_saved_values_are_there_after_a_reload(settings, octoprint):
         "rows": 3,
         "spacing_x": 40,
         "spacing_y": 12.5,
+        "aim": "nozzle",
     }
     assert saved["bed"] == {"width": None, "depth": None, "max_z": 150, "margin": 10}
     assert saved["layers"]["interval"] == 7

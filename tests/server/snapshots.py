@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,12 +33,17 @@ class SnapshotServer:
 
     Modes: `good`; `missing` (404); `html` (200 with a page); `slow` (a picture that only
     comes once `release` is set, or the server closes); `drop` (hangs up without a word);
-    `broken` (half a JPEG); `empty`; `denied` (401); `plain` (a picture that calls itself
+    `broken` (half a JPEG); `empty`; `denied` (401 without
+    `user` and `password`); `plain` (a picture that calls itself
     text); `drip` (begins, and then a byte now and then); `huge` (50 MB); `bomb` (a header
-    that promises 60,000 × 60,000 pixels); `stream` (pictures without an end).
+    that promises 60,000 × 60,000 pixels); `stream` (pictures without an end);
+    `same` (always the same picture).
 
     `logins` holds the Authorization header of every request that had one.
     """
+
+    user = "eye"
+    password = "hunter2-behind-the-lens"
 
     def __init__(self) -> None:
         self.mode = "good"
@@ -78,6 +84,8 @@ class SnapshotServer:
             return
         if mode == "slow":
             self.release.wait(60)
+        if mode == "same":
+            number = 0
         body, kind, status = picture(number), "image/jpeg", 200
         if mode == "missing":
             body, kind, status = b"not here", "text/plain", 404
@@ -87,7 +95,7 @@ class SnapshotServer:
             body = body[: len(body) // 2]
         elif mode == "empty":
             body = b""
-        elif mode == "denied":
+        elif mode == "denied" and request.headers.get("Authorization") != self.login:
             body, kind, status = b"who are you?", "text/plain", 401
         elif mode == "plain":
             kind = "text/plain"
@@ -106,6 +114,12 @@ class SnapshotServer:
             request.wfile.write(body)
         except ConnectionError:
             request.close_connection = True
+
+    @property
+    def login(self) -> str:
+        """The header that opens a server that is `denied` to others."""
+        pair = f"{self.user}:{self.password}".encode()
+        return "Basic " + base64.b64encode(pair).decode()
 
     def _go_on_and_on(
         self, request: BaseHTTPRequestHandler, body: bytes, mode: str

@@ -30,6 +30,42 @@
         return this.base.postJson(this.url + "job", { command: command }, opts);
     };
 
+    /** The cameras that there are, and what is wrong with them. */
+    LayerCaptureClient.prototype.cameras = function (opts) {
+        return this.base.get(this.url + "cameras", opts);
+    };
+
+    /** Take a picture to look at; answers with the test's id. */
+    LayerCaptureClient.prototype.testCamera = function (camera, settings, opts) {
+        const body = { camera: camera, settings: settings };
+        return this.base.postJson(this.url + "cameras/test", body, opts);
+    };
+
+    /** What became of a test. */
+    LayerCaptureClient.prototype.cameraTest = function (id, opts) {
+        return this.base.get(this.url + "cameras/test/" + id, opts);
+    };
+
+    /** Where the picture of a test is. */
+    LayerCaptureClient.prototype.cameraTestPicture = function (id) {
+        return this.base.getBaseUrl() + this.url + "cameras/test/" + id + ".jpg";
+    };
+
+    /** Move the head to and fro and find out how long a camera takes. */
+    LayerCaptureClient.prototype.measureCamera = function (camera, settings, home, opts) {
+        const body = { camera: camera, settings: settings, home: home };
+        return this.base.postJson(this.url + "cameras/measure", body, opts);
+    };
+
+    /** How far the measurement is, or what the last one found. */
+    LayerCaptureClient.prototype.cameraMeasurement = function (opts) {
+        return this.base.get(this.url + "cameras/measure", opts);
+    };
+
+    LayerCaptureClient.prototype.stopMeasuring = function (opts) {
+        return this.base.delete(this.url + "cameras/measure", opts);
+    };
+
     OctoPrintClient.registerPluginComponent("layercapture", LayerCaptureClient);
     return LayerCaptureClient;
 });

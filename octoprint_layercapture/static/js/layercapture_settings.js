@@ -3,7 +3,6 @@ $(function () {
     const SIZE = 300; // longer side of the picture in its own units, about a pixel each
     const FRAME = 22; // room around it, for the axes
     const RADIUS = 11;
-    const NUMBER = /^[-+]?(\d+([.,]\d*)?|[.,]\d+)$/;
     const DEBOUNCE = 150; // ms
     const RETRY = 3000; // ms
 
@@ -27,37 +26,21 @@ $(function () {
         "motion.retract": false,
         "motion.retract_speed": false,
         "cameras.delay": false,
+        "cameras.settle_max": false,
+        "cameras.timeout": false,
+        "cameras.max_size": false,
+        "fake_camera.field": false,
+        "fake_camera.noise": false,
+        "fake_camera.latency": false,
+        "fake_camera.blur": false,
         "files.quality": false,
         "files.floor_mb": true,
         "files.max_age_days": true,
         "files.max_total_gb": true,
     };
 
-    const say = ({ text, params }) =>
-        _.sprintf(
-            gettext(text),
-            _.mapValues(params, (value) => (_.has(value, "text") ? say(value) : value)),
-        );
+    const { say, numberField } = window.LayerCaptureFields;
     const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
-
-    /** What a person typed as the value to save: a number, null for "automatic", or,
-     * where it is neither, the text as it is, for the server to say what is wrong. */
-    const parse = (text, optional) => {
-        text = text.trim();
-        if (text === "" && optional) return null;
-        return NUMBER.test(text) ? Number(text.replace(",", ".")) : text;
-    };
-
-    /** The text of a number field, kept beside the setting so that "2." can be typed. */
-    const numberField = (setting, optional) => {
-        const format = (value) => String(value ?? "");
-        const text = ko.observable(format(setting()));
-        text.subscribe((value) => setting(parse(value, optional)));
-        setting.subscribe((value) => {
-            if (value !== parse(text(), optional)) text(format(value));
-        });
-        return text;
-    };
 
     /** Where millimetres of the bed are in the picture; y up, as on the printer. */
     const viewOf = (preview) => {
@@ -210,6 +193,7 @@ $(function () {
         const self = this;
 
         self.settingsViewModel = parameters[0];
+        self.cameras = parameters[1];
 
         self.preview = ko.observable();
         self.pending = ko.observable(false);
@@ -231,27 +215,14 @@ $(function () {
                 problems.map((problem) => [problem.key, say(problem)]),
             );
         });
+        const wrongDetails = ko.pureComputed(() =>
+            _.filter(self.preview() && self.preview().problems, {
+                key: "cameras.details",
+            }),
+        );
         self.automatic = ko.pureComputed(() =>
             self.preview() ? automaticOf(self.preview().bed) : {},
         );
-
-        /** OctoPrint's webcams that take pictures, and those chosen earlier but gone. */
-        const chosenBefore = ko.observableArray();
-        self.webcams = ko.pureComputed(() => {
-            const able = self.settingsViewModel
-                .webcam_webcams()
-                .filter((webcam) => webcam.canSnapshot)
-                .map((webcam) => ({ name: webcam.name, label: webcam.displayName }));
-            const gone = _.difference(chosenBefore(), _.map(able, "name"));
-            return able.concat(
-                gone.map((name) => ({
-                    name: name,
-                    label: _.sprintf(gettext("%(name)s (not there any more)"), {
-                        name: name,
-                    }),
-                })),
-            );
-        });
 
         let shown = false;
         let asked = 0;
@@ -286,6 +257,7 @@ $(function () {
             self.numbers = _.mapValues(NUMBERS, (optional, key) =>
                 numberField(_.get(self.settings, key), optional),
             );
+            self.cameras.attach(self.settings, wrongDetails);
             ko.computed(() => ko.mapping.toJS(self.settings))
                 .extend({
                     rateLimit: { timeout: DEBOUNCE, method: "notifyWhenChangesStop" },
@@ -297,12 +269,13 @@ $(function () {
 
         self.onSettingsShown = () => {
             shown = true;
-            chosenBefore(self.settings.cameras.use().slice());
+            self.cameras.shown();
             self.requestPreview();
         };
 
         self.onSettingsHidden = () => {
             shown = false;
+            self.cameras.hidden();
             window.clearTimeout(retry);
         };
 
@@ -313,7 +286,7 @@ $(function () {
 
     OCTOPRINT_VIEWMODELS.push({
         construct: LayerCaptureSettingsViewModel,
-        dependencies: ["settingsViewModel"],
+        dependencies: ["settingsViewModel", "layerCaptureCamerasViewModel"],
         elements: ["#settings_plugin_layercapture"],
     });
 });
