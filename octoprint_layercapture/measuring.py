@@ -74,6 +74,7 @@ class _Measurement:
     bed: tuple[float, float, float, float]
     circular: bool
     stop: Optional[str] = None
+    arrived: Optional[float] = None
     cut: bool = False
     state: MeasureState = field(default_factory=MeasureState)
     measuring: Optional[Measuring] = None
@@ -91,7 +92,13 @@ class _Measurement:
             time=time.time(),
             bed=self.bed,
             circular=self.circular,
+            arrived=self.arrived,
         )
+
+    def move(self) -> float:
+        """Take the head to the other place; when it arrived there, on the clock."""
+        self.arrived = self.nudge.move()
+        return self.arrived
 
 
 class MeasureSection:
@@ -263,7 +270,7 @@ class MeasureSection:
         measuring = under_way.measuring = Measuring(
             under_way.camera,
             self._measure_clock,
-            under_way.nudge.move,
+            under_way.move,
             lambda: under_way.stop is not None,
             progress,
         )
