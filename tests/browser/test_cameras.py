@@ -74,6 +74,7 @@ def test_list_that_does_not_come_can_be_asked_for_again(open_page, camera, conso
 
 
 def test_test_shows_the_picture_and_its_figures(settings, camera):
+    camera.hits = 100  # pictures that no test before has shown
     part(settings, "test").click()
     picture = part(settings, "test-picture")
     expect(picture).to_be_visible()
@@ -405,3 +406,23 @@ def test_forged_request_without_the_token_of_the_page_is_refused(settings, conso
         }).then(answer => answer.status)"""
     )
     assert status in (400, 403)
+
+
+def test_fake_camera_is_measured_by_moving_the_head(settings, octoprint):
+    settings.field("cameras.fake").check()
+    settings.type(fake_camera__latency="0.3", fake_camera__noise="1")
+    part(settings, "measure").click()
+    part(settings, "measure-start").click()
+    expect(part(settings, "measure-progress")).to_be_visible()
+
+    load(settings.page, octoprint.url)
+    settings.open()
+    settings.field("cameras.fake").check()
+    outcome = part(settings, "measure-outcome")
+    expect(outcome).to_contain_text("Latency", timeout=120_000)
+    part(settings, "measure-use").click()
+    expect(part(settings, "detail-latency")).to_have_value(re.compile(r"0\.\d+"))
+    settings.save()
+    (kept,) = octoprint.settings()["cameras"]["details"]
+    assert kept["camera"] == "fake"
+    assert kept["latency"] >= 0.3

@@ -125,6 +125,7 @@ def test_webcam_without_a_snapshot_url_cannot_take_pictures(
 def test_test_gives_the_picture_and_its_figures(
     ask: Ask, octoprint: OctoPrint, camera: SnapshotServer
 ) -> None:
+    camera.hits = 200  # pictures that no test before has shown
     number = ask("operator", "POST", "/test", json={"camera": "classic"}).json()["id"]
     answer = outcome(ask, number)
     assert answer["state"] == "done"
