@@ -1,9 +1,9 @@
 """What a hundred thousand pictures cost: our own first page, and OctoPrint's file list.
 
 The same forty prints are laid down with 1,000 and with 100,000 pictures in all, in a
-folder each and in one folder. The first page of prints, with its counts, is read by a new
-catalog each time, the sizes taking turns; each figure is the fastest of its rounds. Then a
-real server lists its files, once a picture was added, beside the listing without any.
+folder each and in one folder. The first page of prints, with its counts, is read by a
+new catalog each time, the sizes taking turns; each figure is the fastest of its rounds.
+Then a real server lists its files: without pictures, with them, and after a new one.
 
     python -m tests.bench.library [--octoprint 2.0.0rc7] [--without-server]
 """
@@ -153,26 +153,26 @@ def listing(server: OctoPrint, added: Optional[Path]) -> float:
 
 
 def octoprints_own(version: str, base: Path, large: dict[bool, Path]) -> None:
-    """Prints what OctoPrint's list of files takes in both layouts."""
+    """Prints what OctoPrint's list of files takes, on a new server for each layout."""
     program = environments.executable(version, "octoprint")
-    server = OctoPrint(program, base / "octoprint", version)
-    server.prepare()
-    try:
-        server.start()
-        print(f"\nOctoPrint {version}, /api/files        first     after a new picture")
-        listing(server, None)
-        print(f"{'without pictures':<30} {'':>9} {listing(server, None):>14.2f} s")
-        there = server.uploads / "layercapture"
-        for folders, tree in large.items():
+    print(
+        f"\nOctoPrint {version}, /api/files   no pictures   first    after a new picture"
+    )
+    for folders, tree in large.items():
+        server = OctoPrint(program, base / f"octoprint-{folders}", version)
+        server.prepare()
+        try:
+            server.start()
+            listing(server, None)
+            bare = listing(server, None)
+            there = server.uploads / "layercapture"
             tree.rename(there)
             first = listing(server, None)
-            newest = max(there.iterdir()) if folders else there
-            again = listing(server, newest)
-            layout = "a folder each" if folders else "in one folder"
-            print(f"{layout:<30} {first:>7.2f} s {again:>14.2f} s")
-            there.rename(tree)
-    finally:
-        server.stop()
+            again = listing(server, max(there.iterdir()) if folders else there)
+        finally:
+            server.stop()
+        layout = "a folder each" if folders else "in one folder"
+        print(f"{layout:<30} {bare:>9.2f} s {first:>7.2f} s {again:>14.2f} s")
 
 
 def main() -> int:
