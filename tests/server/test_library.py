@@ -123,6 +123,24 @@ def test_a_file_in_place_of_the_folder_is_said_once_and_left_alone(
         captured.folder(octoprint).unlink()
 
 
+def test_pictures_that_cannot_be_written_cost_one_notice_and_not_the_print(
+    octoprint: OctoPrint, camera: SnapshotServer, log: LogWatch
+) -> None:
+    log.expect(OURS)
+    octoprint.configure(**FAST, grid=SMALL_GRID)
+    octoprint.upload("part.gcode", jobs.tower(40))
+    job = octoprint.begin("part.gcode")
+    job.wait_for_message("capture_finished")
+    (folder,) = captured.folder(octoprint).iterdir()
+    folder.rename(octoprint.base / "moved")
+    folder.write_bytes(b"precious")
+    job.wait()
+    assert job.ended == "PrintDone"
+    assert len(told(job, "is a file. Rename or delete")) == 1
+    assert folder.read_bytes() == b"precious"
+    shutil.rmtree(octoprint.base / "moved")
+
+
 def test_pictures_go_to_another_folder_and_never_to_where_its_disk_was(
     octoprint: OctoPrint, camera: SnapshotServer, log: LogWatch, tmp_path: Path
 ) -> None:
