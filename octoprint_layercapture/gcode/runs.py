@@ -8,8 +8,7 @@ from typing import Optional
 
 from . import seam
 from .head import UNKNOWN, Head
-from .seam import Seam
-from .slicers import Marker
+from .seam import Mark, Seam
 
 _LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
@@ -54,14 +53,6 @@ class Run:
         return isfinite(self.z) and self.z > 0
 
 
-@dataclass
-class Mark:
-    """A layer mark and where it stands."""
-
-    position: int
-    marker: Marker
-
-
 class Record:
     """What a scanner has found so far, and where it is.
 
@@ -86,15 +77,11 @@ class Record:
         """The run that the next extruding move may continue."""
         return self.runs[-1] if self.runs else None
 
-    def open(self, run: Run, text: bytes, position: int) -> None:
-        """Ends the current run and begins another; ``text`` starts at ``position``."""
-        self.close(text, position, run.start - position)
-        self.runs.append(run)
-
     def close(
         self, text: bytes, position: int, stop: int = 0, *, last: bool = False
     ) -> None:
-        """Ends the current run; the next one starts at ``text[stop]``."""
+        """Ends the current run; the next one starts at ``text[stop]``. ``text`` starts at
+        ``position``."""
         run = self.run
         if run is None or run.seam is not None:
             return
@@ -103,7 +90,7 @@ class Record:
         if run.end < position or last:
             between = b"".join(self._kept) + between
         after = self.after if self.after is not None else self.head.copy()
-        run.seam = seam.read(between[:_LONGEST_SEAM], run.end, after, last=last)
+        run.seam = seam.cross(between[:_LONGEST_SEAM], 0, run.end, after, last=last).seam
         self.after = None
         self._kept = []
         self._kept_size = 0
