@@ -53,8 +53,8 @@ def _index(
     if record.others and not record.commands:
         raise GcodeError(f"{path} is not G-code", readable=True)
     groups = group(record.runs, record.marks, min_height)
-    certain = all(each.certain for each in groups)
-    if not certain and not record.recoded:
+    certain = not record.head.guessed and all(each.certain for each in groups)
+    if not certain and not record.head.guessed and not record.recoded:
         certain = amounts.settle(file, groups)
     if not certain:
         record = _scan(file, progress, leaping=False)

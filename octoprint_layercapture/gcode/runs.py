@@ -10,7 +10,7 @@ from . import seam
 from .head import UNKNOWN, Head
 from .seam import Mark, Seam
 
-_LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
+LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
 
 @dataclass
@@ -86,11 +86,11 @@ class Record:
         if run is None or run.seam is not None:
             return
         start = max(run.end - position, 0)
-        between = text[start : min(stop, start + _LONGEST_SEAM)]
+        between = text[start : min(stop, start + LONGEST_SEAM)]
         if run.end < position or last:
             between = b"".join(self._kept) + between
         after = self.after if self.after is not None else self.head.copy()
-        run.seam = seam.cross(between[:_LONGEST_SEAM], 0, run.end, after, last=last).seam
+        run.seam = seam.cross(between[:LONGEST_SEAM], 0, run.end, after, last=last).seam
         self.after = None
         self._kept = []
         self._kept_size = 0
@@ -113,7 +113,7 @@ class Record:
             return
         if run.end >= position:
             self._kept, self._kept_size = [], 0
-        if self._kept_size < _LONGEST_SEAM:
-            kept = text[max(run.end - position, 0) :][:_LONGEST_SEAM]
+        if self._kept_size < LONGEST_SEAM:
+            kept = text[max(run.end - position, 0) :][:LONGEST_SEAM]
             self._kept.append(kept)
             self._kept_size += len(kept)
