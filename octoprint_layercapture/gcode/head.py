@@ -142,7 +142,10 @@ class Head:
         if value is not None and isfinite(value):
             if self.absolute_e:
                 filament = value * scale - self.e
-                self.guessed = self.guessed or isnan(filament)
+                if isnan(self.e) and value <= 0:
+                    filament = -inf  # more than nothing was fed since E was zero
+                elif isnan(self.e):
+                    self.guessed = True
                 self.e = value * scale
             else:
                 filament = value * scale

@@ -29,7 +29,8 @@ _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
 #: Sets E alone: where E is absolute it is found like a move's E when it is needed.
 _NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
-_DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing
+_DENSEST = 400  # bytes a leap; where it is less, leaping gains nothing
+_PATIENCE = 100  # leaps before that is judged
 _MOVE = 32  # bytes of an extruding move, about
 
 
@@ -47,9 +48,7 @@ def skim(record: Record, text: bytes, position: int) -> None:
 def _suits(record: Record, text: bytes) -> bool:
     if not record.head.usual or not text.endswith(b"\n"):
         return False
-    sample = text[:_SAMPLE]
-    events = sum(1 for _ in _EVENT.finditer(sample)) + sample.count(b"Z")
-    return events * _DENSEST < len(sample) and _ODD.search(sample) is None
+    return _ODD.search(text, 0, _SAMPLE) is None
 
 
 class _Skimmer:
@@ -61,6 +60,7 @@ class _Skimmer:
         self._moves = Moves(text, record.head)
         self._events = _EVENT.finditer(text)
         self._event = 0  # where the next event is, or the text's end
+        self._leaps = -_PATIENCE
 
     def run(self) -> None:
         """Reads the text."""
@@ -68,10 +68,21 @@ class _Skimmer:
         while at < len(self._text):
             at = self._cross(self._leap(at))
 
+    def _pays(self, at: int) -> bool:
+        """Whether going on with leaps is faster than reading every line."""
+        self._leaps += 1
+        return self._leaps * _DENSEST < at
+
+    def _give_up(self, at: int) -> int:
+        """Reads the rest of the text, from ``at``, line by line."""
+        self._record.keep(self._text[:at], self._position)
+        scan.lines(self._record, self._text[at:], self._position + at)
+        return len(self._text)
+
     def _crawl(self, start: int) -> int:
         """Reads line by line until filament is laid at one height; gives where that is."""
         text, record = self._text, self._record
-        while start < len(text):
+        while start < len(text) and self._pays(start):
             stop = text.find(b"\n", start) + 1
             scan.line(record, text, start, stop, self._position)
             start = stop
@@ -79,8 +90,7 @@ class _Skimmer:
             if run is not None and run.end == self._position + stop and self._level(run):
                 self._moves.floor = start
                 return start
-        record.keep(text, self._position)
-        return start
+        return self._give_up(start)
 
     def _level(self, run: Run) -> bool:
         """Whether nothing but an event or a Z word can end the run."""
@@ -137,8 +147,7 @@ class _Skimmer:
         seam, marks, move = cross(text, start, position, head)
         if move is None or move.start - position - start > LONGEST_SEAM:
             record.head, record.after = before, before.copy()
-            scan.lines(record, text[start:], position + start)
-            return len(text)
+            return self._give_up(start)
         record.commands += 1
         record.marks += marks
         run = scan.continued(record, move)
@@ -147,7 +156,7 @@ class _Skimmer:
             run = scan.begun(record, move)
             record.runs.append(run)
         stop = self._moves.floor = move.stop - position
-        if stop < len(text) and self._level(run):
+        if self._level(run) and self._pays(stop):
             return stop
         record.after = head.copy()
         return self._crawl(stop)
