@@ -51,10 +51,11 @@ class Group:
         """The height in mm at which most of the filament is laid."""
         if self.settled is not None:
             return self.settled
+        if len(self.runs) == 1:
+            run = self.runs[0]
+            return run.top if run.climbing > run.filament else run.z
         if self.spiral:
             return self.top
-        if len(self.runs) == 1:
-            return self.runs[0].z
         weights = self.weights
         return max(weights, key=lambda height: weights[height])
 

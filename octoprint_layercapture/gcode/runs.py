@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf, isfinite, isnan
+from math import inf
 from typing import Optional
 
 from . import seam
@@ -45,12 +45,13 @@ class Run:
     @property
     def z(self) -> float:
         """The run's height in mm."""
-        return self.top if isnan(self.flat) else self.flat
+        flat = self.flat
+        return flat if flat == flat else self.top  # NaN differs from itself
 
     @property
     def usable(self) -> bool:
         """Whether the height is one a layer can have."""
-        return isfinite(self.z) and self.z > 0
+        return 0 < self.z < inf
 
 
 class Record:
