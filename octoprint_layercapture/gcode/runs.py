@@ -9,6 +9,7 @@ from typing import Optional
 from . import seam
 from .head import UNKNOWN, Head
 from .seam import Mark, Seam
+from .shapes import Shapes
 
 LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
@@ -69,6 +70,7 @@ class Record:
         self.commands = 0  # lines that are G-code
         self.density = 1e-3  # mm of filament for a byte of extruding moves, about
         self.others = 0  # lines that are neither G-code nor comment
+        self.shapes = Shapes()
         self.recoded = False  # positions are not byte offsets
         self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0

@@ -79,7 +79,7 @@ def cross(
     ``text`` starts at ``position``. ``head`` is as the move before left it, and is taken
     along. ``last``: nothing extrudes after it.
     """
-    point = _Point(position + start, last)
+    point = Point(position + start, last)
     extrusion = _walk(text, start, position, head, point)
     seam = Seam(
         point.capture,
@@ -92,7 +92,7 @@ def cross(
 
 
 def _walk(
-    text: bytes, start: int, position: int, head: Head, point: _Point
+    text: bytes, start: int, position: int, head: Head, point: Point
 ) -> Optional[Extrusion]:
     """Takes ``head`` and ``point`` through the lines, up to the first that extrudes."""
     x, y, z, e = head.x, head.y, head.z, head.e
@@ -143,7 +143,7 @@ def _walk(
 
 
 def _odd_line(
-    text: bytes, stop: int, position: int, head: Head, point: _Point
+    text: bytes, stop: int, position: int, head: Head, point: Point
 ) -> Optional[Extrusion]:
     """Takes in a line that ends at ``stop`` and is no plain move; gives it if it
     extrudes."""
@@ -162,7 +162,7 @@ def _odd_line(
     return None
 
 
-class _Point:
+class Point:
     """Where the capture may run, as far as the lines given to it say: where the slicer's
     retraction and wipe are over, or where it began without one.
     """
@@ -176,17 +176,17 @@ class _Point:
         self.place: Optional[tuple[float, float]] = None  # before the next extruding move
         self.last = last
         self._latest = position  # after the latest command that does not pause
-        self._moves = True  # a later line may be the place
+        self.moves = True  # a later line may be the place
         self._open = True  # further lines may trigger
         self._pulled = False  # the line before was a retraction standing still
-        self._wiping = False
+        self.wiping = False
         self._ending = False  # end G-code has begun
 
     def comment(self, position: int, text: bytes) -> None:
         """Takes in a comment line that starts at ``position``."""
         wipe = _WIPE.match(text)
         if wipe is not None:
-            self._wiping = wipe[1] == b"START"
+            self.wiping = wipe[1] == b"START"
         elif self.last and _END_OF_PRINT.match(text):
             self._ending = True
         marker = slicers.marker(text[1:])
@@ -199,7 +199,7 @@ class _Point:
         """Takes in a command that ends at ``end``."""
         if kind != heads.PAUSE:
             self._latest = end
-        if self._moves and self._goes_on(kind, planar, rise, command):
+        if self.moves and self._goes_on(kind, planar, rise, command):
             self.capture, self.triggers, self._open = end, [end], True
         elif self._open:
             if kind in _CLOSING or len(self.triggers) > MOST_TRIGGERS:
@@ -208,24 +208,24 @@ class _Point:
                 self.triggers.append(end)
 
     def _goes_on(self, kind: str, planar: bool, rise: bool, command: str) -> bool:
-        """Whether the place is after this command; ``_moves`` says if it may still be."""
-        self._moves = False
+        """Whether the place is after this command; ``moves`` says if it may still be."""
+        self.moves = False
         if rise or self._ending:
             return False
         if kind == heads.RETRACT:
             if self._pulled and not planar:
                 return False  # a second one: end G-code, or preparing a tool change
             self._pulled = not planar
-            self._moves = self.retracted = True
+            self.moves = self.retracted = True
             return True
         if kind == heads.TRAVEL:
-            if planar and self._wiping:
+            if planar and self.wiping:
                 self._pulled = False
-                self._moves = True
+                self.moves = True
                 return True
-            self._moves = not planar or not self.retracted  # not planar: a feedrate
+            self.moves = not planar or not self.retracted  # not planar: a feedrate
         elif kind == heads.OTHER:
-            self._moves = not self.retracted or command in _QUIET
+            self.moves = not self.retracted or command in _QUIET
         elif kind == heads.RESET:
-            self._moves = not self.last and not self.retracted
+            self.moves = not self.last and not self.retracted
         return False

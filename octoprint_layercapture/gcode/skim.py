@@ -143,11 +143,17 @@ class _Skimmer:
     def _cross(self, start: int) -> int:
         """Goes from an extruding move's end to that of the next; gives where that is."""
         text, position, record, head = self._text, self._position, self._record, self._head
-        before = head.copy()
-        seam, marks, move = cross(text, start, position, head)
-        if move is None or move.start - position - start > LONGEST_SEAM:
-            record.head, record.after = before, before.copy()
-            return self._give_up(start)
+        crossing = record.shapes.cross(text, start, position, head)
+        if crossing is None:
+            before = head.copy()
+            crossing = cross(text, start, position, head)
+            move = crossing.extrusion
+            if move is None or move.start - position - start > LONGEST_SEAM:
+                record.head, record.after = before, before.copy()
+                return self._give_up(start)
+            record.shapes.learn(text[start : move.stop - position], before)
+        seam, marks, move = crossing
+        assert move is not None
         record.commands += 1
         record.marks += marks
         run = scan.continued(record, move)
