@@ -13,7 +13,7 @@ _STRAIGHT = re.compile(STRAIGHT)
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
 #: A move of Z that lays nothing. Its group is Z; ``%s``: an E word that lays nothing.
 _Z_MOVE = (
-    rb"G[0-3] (?:[FXYIJP]-?[0-9.]+ +)*Z(-?[0-9]*\.?[0-9]+)(?: +[FXYIJP]-?[0-9.]+)*"
+    rb"G[0-3] [FXYIJP0-9. -]*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])[FXYIJP0-9. -]*"
     rb"%s[ \t]*(?:;[^\n]*)?\r?\n"
 )
 #: Another line that lays nothing in XY: no move, or one without E or by E alone.
@@ -25,7 +25,7 @@ _NOTHING = rb"E(?:-[0-9.]+|0(?:\.0*)?(?![0-9.]))"
 #: Lines in which Z moves and nothing is laid. The group is the last Z.
 ABSOLUTE_HOP = re.compile(rb"(?:" + _Z_MOVE % b"" + rb"(?:" + _IDLE % b"" + rb")*)+")
 RELATIVE_HOP = re.compile(
-    rb"(?:" + _Z_MOVE % (rb"(?: " + _NOTHING + rb"(?: F[0-9.]+)?)?") + rb"(?:"
+    rb"(?:" + _Z_MOVE % (rb"(?:" + _NOTHING + rb"(?: F[0-9.]+)?)?") + rb"(?:"
     rb"" + _IDLE % (rb"(?:" + _NOTHING + rb"[^EZ;\n]*)?") + rb")*)+"
 )
 

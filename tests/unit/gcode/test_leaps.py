@@ -19,7 +19,7 @@ FILES = sorted(OWN.glob("*.gcode")) + sorted(
 )
 SIZE = 400_000  # bytes of a file that is changed
 EDITS = 12  # lines of it
-ROUNDS = 3
+ROUNDS = 2
 
 ODD = (
     *("G92 E0", "G92 E5.5", "G92 Z0.3", "G92 X1", "G92", "M82", "M83", "G91", "G90"),
