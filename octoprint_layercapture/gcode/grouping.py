@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from .groups import SAME, Group
 from .levels import by_height
-from .runs import Mark, Run
+from .runs import Run
+from .seam import Mark
 from .slicers import DIALECTS
 
 _SOON = 200  # layers

@@ -73,7 +73,9 @@ class Head:
     def usual(self) -> bool:
         """Whether positions are absolute and in mm, and E says how much it feeds."""
         return (
-            self.absolute and self.scale == 1.0 and not (self.absolute_e and isnan(self.e))
+            self.absolute
+            and self.scale == 1.0
+            and not (self.absolute_e and isnan(self.e))
         )
 
     @property

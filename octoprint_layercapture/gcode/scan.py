@@ -11,7 +11,7 @@ from . import slicers
 from .head import FARTHEST, SMALLEST, UNKNOWN
 from .line import code
 from .runs import Record, Run
-from .seam import Extrusion, Mark, Seam
+from .seam import Extrusion, Mark
 
 _N = rb"(-?[0-9]*\.?[0-9]+)"
 #: Comment lines that mark nothing, then one line: a plain move's words, or all of it.

@@ -9,55 +9,23 @@ the same but does something else is not read by the shape.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from math import nan
 from typing import NamedTuple, Optional
 
-from . import head as heads
 from . import slicers
-from .head import FARTHEST, Effect, Head, kind_of_move
-from .line import HOMING, MOVES, code
-from .seam import MOST_TRIGGERS, Crossing, Extrusion, Mark, Point, Seam
+from .head import FARTHEST, Head, kind_of_move
+from .seam import MOST_TRIGGERS, Crossing, Extrusion, Mark, Seam
+from .wording import Item, Wording, pattern, read
 
 MOST_SHAPES = 16
 MOST_LESSONS = 24  # to learn a shape takes as long as reading a hundred seams
 LONGEST = 4096  # bytes of a seam
 
-_N = rb"(-?[0-9.]+)"
-_SKIPPED = rb"(?:;(?!" + slicers.PROMISING + rb"|\s*WIPE_)[^\n]*\n|\r?\n)"
-_SKIPPED_LINE = re.compile(_SKIPPED)
-_MOVE = re.compile(rb"G[0-3](?: +[A-Z]-?[0-9.]+)+([ \t]*(?:;[^\n]*)?\r?\n)")
-_NEW_E = re.compile(rb"G92 E-?[0-9.]+([ \t]*(?:;[^\n]*)?\r?\n)")
-_WORD = re.compile(rb"( +)([A-Z])-?[0-9.]+")
-_M_CODE = re.compile(rb"M[0-9]+(?=[ \r\n;])")
-_LINES = re.compile(rb"[^\n]*\n")
 _END = re.compile(rb"\n")
 _NUMBERS = b"0123456789.-"
 
 _FARTHEST = FARTHEST * FARTHEST
 _LOST = -1  # instead of a group: no longer known
-
-
-@dataclass
-class _Item:
-    """A line of a shape.
-
-    ``after``: there are lines before it that say nothing. ``words``: what the pattern's
-    groups in it hold. ``effect``: what a move must do, where that matters. ``lost``: it
-    leaves X and Y unknown. ``relative``: what it says about E. ``repeated``: it comes
-    once or more often. ``groups``: which of the shape's groups have what, from 0 on.
-    """
-
-    pattern: bytes
-    after: bool = False
-    words: str = ""
-    effect: Optional[tuple[str, bool, bool]] = None
-    arc: bool = False
-    lost: bool = False
-    relative: Optional[bool] = None
-    marks: bool = False
-    repeated: bool = False
-    groups: dict[str, int] = field(default_factory=dict)
 
 
 class _Step(NamedTuple):
@@ -116,26 +84,24 @@ class Shapes:
         included. ``head`` is as before it, and is changed."""
         if self._lessons >= MOST_LESSONS or len(text) > LONGEST:
             return
-        wording = tuple(dict.fromkeys(text.translate(None, _NUMBERS).splitlines()))
-        seen = self._seen[wording] = self._seen.get(wording, 0) + 1
+        words = tuple(dict.fromkeys(text.translate(None, _NUMBERS).splitlines()))
+        seen = self._seen[words] = self._seen.get(words, 0) + 1
         if seen == 1 or seen & (seen - 1):
             return  # the second time, the fourth, the eighth …
-        shape = _shape(text, head)
-        if shape is not None:
+        wording = read(text, head)
+        if wording is not None:
             self._lessons += 1
-            self._shapes.insert(0, shape)
+            self._shapes.insert(0, _Shape(wording))
             del self._shapes[MOST_SHAPES:]
 
 
 class _Shape:
-    """How a seam is worded, with a last item that extrudes, and what it comes to.
+    """A seam's pattern, what its lines must do, and what it comes to then."""
 
-    ``point`` has read it; its positions are the items' numbers, from 1 on.
-    """
-
-    def __init__(self, items: list[_Item], point: Point) -> None:
+    def __init__(self, wording: Wording) -> None:
+        items, point = wording
         ends = {point.capture, point.marker_pos, *point.triggers, len(items)}
-        self.pattern = _pattern(items, ends)
+        self.pattern = pattern(items, ends)
         self._steps = _steps(items)
         modes = [each.relative for each in items if each.relative is not None]
         self._relative = modes[-1] if modes else None
@@ -186,7 +152,9 @@ class _Shape:
         x, y, z, e = head.x, head.y, head.z, head.e
         relative = not head.absolute_e
         for step in self._steps:
-            from_x, from_y, from_z, from_e, to_x, to_y, to_z, to_e, mode, arc, effect = step
+            from_x, from_y, from_z, from_e, to_x, to_y, to_z, to_e, mode, arc, effect = (
+                step
+            )
             if from_x is not None:
                 x = float(words[from_x]) if from_x >= 0 else nan
             if from_y is not None:
@@ -242,130 +210,7 @@ class _Shape:
         return position + (found.end(self._marker) if self._marker else found.start())
 
 
-def _shape(text: bytes, head: Head) -> Optional[_Shape]:
-    """The shape of a seam, None where a line's effect may hang on what is not in it."""
-    point = Point(0, False)
-    items: list[_Item] = []
-    skipped = False
-    for line in _LINES.findall(text):
-        if _SKIPPED_LINE.fullmatch(line):
-            skipped = True
-            continue
-        command = code(line)
-        if not command:
-            item = _comment(line)
-            if item is None:
-                return None
-            item.after, skipped = skipped, False
-            items.append(item)
-            point.comment(len(items), line.strip())
-            continue
-        counts = point.moves and (point.retracted or point.wiping)
-        effect = head.feed(command)
-        item = _command(line, effect)
-        if item is None:
-            return None
-        item.after, skipped = skipped, False
-        if "E" in item.words or (item.words and (counts or "Z" in item.words and point.moves)):
-            if effect.kind != heads.RESET:
-                item.effect = (effect.kind, effect.planar, effect.rise)
-        if effect.kind == heads.EXTRUDE:
-            items.append(item)
-            return _Shape(items, point)
-        if items and _repeats(item, items[-1]):
-            items[-1].repeated = True
-        else:
-            items.append(item)
-        point.step(len(items), *effect[:1], *effect[2:])
-    return None
-
-
-def _repeats(item: _Item, before: _Item) -> bool:
-    """Whether that is another line just like the one before, and how many does not
-    matter."""
-    return (
-        item.words in ("X", "Y", "XY")
-        and item.pattern == before.pattern
-        and item.effect is before.effect is None
-        and not item.after
-    )
-
-
-def _comment(line: bytes) -> Optional[_Item]:
-    if not line.startswith(b";"):
-        return None
-    if slicers.marker(line.strip()[1:]) is None:
-        return _Item(re.escape(line))
-    return _Item(rb";" + slicers.PROMISING + rb"[^\n]*\n", marks=True)
-
-
-def _command(line: bytes, effect: Effect) -> Optional[_Item]:
-    """The item of a line that did that."""
-    kind, name = effect.kind, effect.command
-    if name in MOVES:
-        return _move(line)
-    if kind == heads.RESET:
-        plain = _NEW_E.fullmatch(line)
-        if plain is None:
-            return None
-        return _Item(rb"G92 E" + _N + _ending(plain[1]), words="E")
-    if name in ("M82", "M83"):
-        return _Item(re.escape(line), relative=name == "M83")
-    if kind == heads.MODE or name in HOMING:
-        return None
-    if name.startswith("M") and _M_CODE.match(line) is not None:
-        return _Item(name.encode("ascii") + rb"(?=[ \r\n;])[^\n]*\n")
-    lost = name.startswith("T") or (not name and kind == heads.STOP)
-    return _Item(re.escape(line), lost=lost)
-
-
-def _move(line: bytes) -> Optional[_Item]:
-    whole = _MOVE.fullmatch(line)
-    if whole is None:
-        return None
-    found = _WORD.findall(line[: whole.start(1)])
-    letters = "".join(letter.decode("ascii") for _, letter in found)
-    if len(set(letters)) < len(letters):
-        return None
-    pattern = line[:2] + b"".join(
-        spaces + letter + (_N if letter in b"XYZE" else rb"-?[0-9.]+")
-        for spaces, letter in found
-    )
-    words = "".join(letter for letter in letters if letter in "XYZE")
-    arc = line[1] > 0x31 and not set(letters).isdisjoint("IJR")
-    return _Item(pattern + _ending(whole[1]), words=words, arc=arc)
-
-
-def _ending(text: bytes) -> bytes:
-    """The pattern of a line's end, whatever its comment says."""
-    return rb"[ \t]*;[^\n]*\n" if b";" in text else re.escape(text)
-
-
-def _pattern(items: list[_Item], ends: set[Optional[int]]) -> re.Pattern[bytes]:
-    """The pattern of all items; tells them their groups. ``ends``: the numbers of those
-    that have a group of their own."""
-    parts: list[bytes] = []
-    count = 0
-    for number, item in enumerate(items, 1):
-        pattern = item.pattern
-        if item.repeated:
-            pattern = rb"(?:" + pattern + rb")+"
-        if item.marks:
-            item.groups["mark"] = count
-            pattern = rb"(" + pattern + rb")"
-            count += 1
-        elif number in ends:
-            count += 1
-            item.groups["line"] = count
-            pattern = rb"(" + pattern + rb")"
-        for letter in item.words:
-            item.groups[letter] = count
-            count += 1
-        parts.append(_SKIPPED + rb"*" + pattern if item.after else pattern)
-    return re.compile(b"".join(parts))
-
-
-def _steps(items: list[_Item]) -> list[_Step]:
+def _steps(items: list[Item]) -> list[_Step]:
     steps: list[_Step] = []
     before: dict[str, int] = {}
     mode: Optional[bool] = None
@@ -377,8 +222,13 @@ def _steps(items: list[_Item]) -> list[_Step]:
         elif item.effect is None:
             before.update((letter, item.groups[letter]) for letter in item.words)
         else:
-            was = (before.get(letter) for letter in "XYZE")
-            now = (item.groups.get(letter) for letter in "XYZE")
-            steps.append(_Step(*was, *now, mode, item.arc, item.effect))
+            now = item.groups
+            steps.append(
+                _Step(
+                    *(before.get("X"), before.get("Y"), before.get("Z"), before.get("E")),
+                    *(now.get("X"), now.get("Y"), now.get("Z"), now.get("E")),
+                    *(mode, item.arc, item.effect),
+                )
+            )
             before = {}
     return steps

@@ -80,7 +80,7 @@ class _Skimmer:
         return len(self._text)
 
     def _crawl(self, start: int) -> int:
-        """Reads line by line until filament is laid at one height; gives where that is."""
+        """Reads line by line until filament is laid at one height; gives where."""
         text, record = self._text, self._record
         while start < len(text) and self._pays(start):
             stop = text.find(b"\n", start) + 1
@@ -142,7 +142,12 @@ class _Skimmer:
 
     def _cross(self, start: int) -> int:
         """Goes from an extruding move's end to that of the next; gives where that is."""
-        text, position, record, head = self._text, self._position, self._record, self._head
+        text, position, record, head = (
+            self._text,
+            self._position,
+            self._record,
+            self._head,
+        )
         crossing = record.shapes.cross(text, start, position, head)
         if crossing is None:
             before = head.copy()

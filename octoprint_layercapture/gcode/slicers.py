@@ -77,7 +77,8 @@ _FOUND = {
 
 #: What every comment that may be a mark begins with, after ``;``: cheap to try.
 PROMISING = (
-    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER(?::|_CHANGE)|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
+    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER(?::|_CHANGE)"
+    rb"|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
 )
 
 

@@ -1,4 +1,4 @@
-"""The index made by leaps is the one made by reading every line, whatever the file holds."""
+"""The index made by leaps is the one made by reading every line, in whatever file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ ODD = (
     *("T0", "T1", "G28", "G28 X", "M600", "M104 S200", "M109 S200", "M84", "G10", "G11"),
     *("@pause", "PURGE", "SET_FAN SPEED=1", "G20", "G21", "M106 S255", "M204 P500"),
     *("G1 Z0.2", "G1 Z0.05", "G1 Z99", "G1 Z1e3", "G0 Z5 ; Z", "G1 E-1", "G1 E1"),
-    *("G1 E0", "G1 X1 Y1", "G1 X1 Y1 E-0.5", "G1 X1 Y1 E0.5", "G1 X1 Y1 Z2 E0.5", " G1 X5"),
+    *(
+        "G1 E0",
+        "G1 X1 Y1",
+        "G1 X1 Y1 E-0.5",
+        "G1 X1 Y1 E0.5",
+        "G1 X1 Y1 Z2 E0.5",
+        " G1 X5",
+    ),
     *("g1 x5 e3", "G01 X9 Y9 E1", "G1X5Y5E5", "G2 X5 Y5 I1 J1 E0.2", "G3 Z2 I1 J1 P1"),
     *(";LAYER:7", ";LAYER_CHANGE", "; layer 3, Z = 1.2", ";TYPE:Z", ";WIPE_START"),
     *(";WIPE_END", ";", "", "   ", "N5 G1 X3*7", "G1 F1800", "G1", "M", "G1 X", "G1 XE5"),
