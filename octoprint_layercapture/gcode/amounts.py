@@ -25,6 +25,8 @@ def settle(file: BinaryIO, groups: Iterable[Group]) -> bool:
     for group in groups:
         if group.certain:
             continue
+        if not group.clearly_flat:
+            return False
         for run in group.runs:
             if not run.exact:
                 run.filament = _weigh(file, run)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from .groups import SAME, Group
 from .levels import by_height
-from .runs import Mark, Run
+from .runs import Run
+from .seam import Mark
 from .slicers import DIALECTS
 
 _SOON = 200  # layers
@@ -19,15 +20,16 @@ def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list
     """
     usable = [run for run in runs if run.usable]
     heights = by_height(usable, min_height)
-    for dialect, each in enumerate(DIALECTS):
-        fitting = [mark for mark in marks if mark.marker.dialect == dialect]
-        if fitting:
-            groups = _by_marks(usable, fitting)
-            if not each.whole:
-                first = fitting[0].position
-                groups[:0] = [one for one in heights if one.runs[-1].end <= first]
-            if 2 * len(groups) >= len(heights):
-                return _without_excursions(groups)
+    by_dialect: dict[int, list[Mark]] = {}
+    for mark in marks:
+        by_dialect.setdefault(mark.marker.dialect, []).append(mark)
+    for dialect, fitting in sorted(by_dialect.items()):
+        groups = _by_marks(usable, fitting)
+        if not DIALECTS[dialect].whole:
+            first = fitting[0].position
+            groups[:0] = [one for one in heights if one.runs[-1].end <= first]
+        if 2 * len(groups) >= len(heights):
+            return _without_excursions(groups)
     return _without_excursions(heights)
 
 
@@ -56,7 +58,7 @@ def _by_marks(runs: Sequence[Run], marks: Sequence[Mark]) -> list[Group]:
 
 
 def _same_height(a: Group, b: Group) -> bool:
-    if (a.spiral and b.spiral) or abs(a.z - b.z) >= SAME:
+    if abs(a.z - b.z) >= SAME or (a.spiral and b.spiral):
         return False
     return a.spiral or abs(a.runs[0].z - b.runs[0].z) < SAME
 
@@ -69,8 +71,7 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     heights = [each.z for each in groups]
     before = 0.0
     for index, (each, here) in enumerate(zip(groups, heights)):
-        following = heights[index + 1 : index + 1 + _SOON]
-        if settled and _is_excursion(before, here, following):
+        if settled and _is_excursion(before, heights, index):
             settled[-1].settled = before
             settled[-1].runs.extend(each.runs)
         else:
@@ -79,7 +80,8 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     return settled
 
 
-def _is_excursion(before: float, here: float, following: Sequence[float]) -> bool:
-    if not following or not before + SAME < following[0] < here - SAME:
+def _is_excursion(before: float, heights: Sequence[float], index: int) -> bool:
+    here = heights[index]
+    if index + 1 == len(heights) or not before + SAME < heights[index + 1] < here - SAME:
         return False
-    return any(abs(z - here) < SAME for z in following)
+    return any(abs(z - here) < SAME for z in heights[index + 1 : index + 1 + _SOON])

@@ -9,6 +9,7 @@ from typing import Optional
 from .runs import Run
 
 SAME = 0.0075  # mm; heights closer than this are one height
+_CLEARLY = 4  # times as much; no guess is as wrong as that
 
 Box = tuple[float, float, float, float]
 
@@ -51,21 +52,29 @@ class Group:
         """The height in mm at which most of the filament is laid."""
         if self.settled is not None:
             return self.settled
+        if len(self.runs) == 1:
+            run = self.runs[0]
+            return run.top if run.climbing > run.filament else run.z
         if self.spiral:
             return self.top
-        if len(self.runs) == 1:
-            return self.runs[0].z
         weights = self.weights
         return max(weights, key=lambda height: weights[height])
 
     @property
     def certain(self) -> bool:
         """Whether ``z`` is certain although amounts may be guessed."""
-        return (
-            len(self.runs) == 1
-            or len(self.weights) < 2
-            or all(run.exact for run in self.runs)
-        )
+        if len(self.runs) == 1:
+            run = self.runs[0]
+            return run.exact or not run.climbs or self.clearly_flat
+        if all(run.exact for run in self.runs):
+            return True
+        return self.clearly_flat and len(self.weights) < 2
+
+    @property
+    def clearly_flat(self) -> bool:
+        """Whether it is no spiral, however much is laid really."""
+        climbing = sum(run.climbing for run in self.runs)
+        return climbing * _CLEARLY <= sum(run.filament for run in self.runs)
 
     @property
     def weights(self) -> dict[float, float]:

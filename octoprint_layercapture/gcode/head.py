@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 from typing import NamedTuple, Optional
 
 from . import line as reading
@@ -45,7 +45,8 @@ class Head:
     """Modal state. Lengths in mm, positions as the file counts them; x and y are NaN
     where nothing in the file says what they are.
 
-    ``shift`` is what G92 took from Z since: ``z + shift`` is the nozzle's height.
+    ``shift`` is what G92 took from Z since: ``z + shift`` is the nozzle's height. ``e``
+    is NaN where lines were left out; ``guessed`` says that it was needed then.
     """
 
     def __init__(self) -> None:
@@ -60,12 +61,22 @@ class Head:
         self.e_mode_stated = False
         self.scale = 1.0
         self.moved_origin = False
+        self.guessed = False
 
     def copy(self) -> Head:
         """An independent copy."""
         twin = Head.__new__(Head)
         twin.__dict__.update(self.__dict__)
         return twin
+
+    @property
+    def usual(self) -> bool:
+        """Whether positions are absolute and in mm, and E says how much it feeds."""
+        return (
+            self.absolute
+            and self.scale == 1.0
+            and not (self.absolute_e and isnan(self.e))
+        )
 
     @property
     def height(self) -> float:
@@ -133,6 +144,10 @@ class Head:
         if value is not None and isfinite(value):
             if self.absolute_e:
                 filament = value * scale - self.e
+                if isnan(self.e) and value <= 0:
+                    filament = -inf  # more than nothing was fed since E was zero
+                elif isnan(self.e):
+                    self.guessed = True
                 self.e = value * scale
             else:
                 filament = value * scale

@@ -53,9 +53,11 @@ def _index(
     if record.others and not record.commands:
         raise GcodeError(f"{path} is not G-code", readable=True)
     groups = group(record.runs, record.marks, min_height)
-    certain = all(each.certain for each in groups)
-    if not certain and not record.recoded:
-        certain = amounts.settle(file, groups)
+    certain = not record.head.guessed
+    while certain and not all(each.certain for each in groups):
+        certain = not record.recoded and amounts.settle(file, groups)
+        if certain:  # a height that was guessed may have parted layers wrongly
+            groups = group(record.runs, record.marks, min_height)
     if not certain:
         record = _scan(file, progress, leaping=False)
         groups = group(record.runs, record.marks, min_height)

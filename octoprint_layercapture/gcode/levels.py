@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from statistics import median
 from typing import Optional
 
@@ -22,51 +23,58 @@ def by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
     left again at once for the layer it was left from.
     """
     levels: list[Group] = []
+    base = -inf
     for run in runs:
-        if levels and abs(levels[-1].runs[0].z - run.z) < SAME:
+        z = run.z
+        if abs(base - z) < SAME:
             levels[-1].runs.append(run)
         else:
             levels.append(Group([run]))
+            base = z
     del levels[: _fall(levels)]
     while len(levels) > 1 and _is_priming(levels):
         del levels[0]
+    heights = [level.z for level in levels]
     layers: list[Group] = []
     for index, level in enumerate(levels):
-        if not layers or _begins_layer(layers, levels, index, min_height):
+        if not layers or _begins_layer(heights, index, base, layers[0], min_height):
             layers.append(level)
+            base = level.runs[0].z
         else:
             layers[-1].runs.extend(level.runs)
     return layers
 
 
 def _begins_layer(
-    layers: Sequence[Group], levels: Sequence[Group], index: int, min_height: float
+    heights: Sequence[float], index: int, base: float, first: Group, min_height: float
 ) -> bool:
-    level, base = levels[index], layers[-1].runs[0].z
-    rise = level.z - base
+    """Whether the level does not belong to the layer before it, which began at ``base``
+    mm."""
+    z = heights[index]
+    rise = z - base
     if abs(rise) < min_height - 1e-6:
         return False
     if rise > 0:
-        following = levels[index + 1].z if index + 1 < len(levels) else level.z
+        following = heights[index + 1] if index + 1 < len(heights) else z
         return abs(following - base) >= SAME
     # It fell: a new object where it starts at the bed or climbs from there, a layer of
     # its own where the print goes on from it; else an excursion of the layer above.
-    if level.z <= layers[0].z + SAME:
+    if z <= first.z + SAME:
         return True
-    higher = _higher(levels, index)
+    higher = _higher(heights, index)
     if higher < 0:
         return False
-    if levels[higher].z < base - SAME:
+    if heights[higher] < base - SAME:
         return True
-    next_higher = _higher(levels, higher)
-    step = levels[higher].z - level.z
-    return next_higher > 0 and abs(levels[next_higher].z - levels[higher].z - step) < SAME
+    next_higher = _higher(heights, higher)
+    step = heights[higher] - z
+    return next_higher > 0 and abs(heights[next_higher] - heights[higher] - step) < SAME
 
 
-def _higher(levels: Sequence[Group], index: int) -> int:
+def _higher(heights: Sequence[float], index: int) -> int:
     """The next level above the one at ``index``, or -1."""
-    for at in range(index + 1, len(levels)):
-        if levels[at].z > levels[index].z + SAME:
+    for at in range(index + 1, len(heights)):
+        if heights[at] > heights[index] + SAME:
             return at
     return -1
 

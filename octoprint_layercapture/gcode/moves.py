@@ -11,15 +11,23 @@ from .line import STRAIGHT
 _X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
-_Z_MOVE = re.compile(rb"G[0-3] (?:[FXYIJPE]-?[0-9.]+ +)*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])")
-#: Text in which no filament is laid in XY: comments, and moves without E or by E alone.
-_IDLE = (
-    rb"(?:[^E;\n]+|;[^\n]*"
-    rb"|\n(?:G[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?(?=[ \t]*[;\r\n]))?"
+#: A move of Z that lays nothing. Its group is Z; ``%s``: an E word that lays nothing.
+_Z_MOVE = (
+    rb"G[0-3] [FXYIJP0-9. -]*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])[FXYIJP0-9. -]*"
+    rb"%s[ \t]*(?:;[^\n]*)?\r?\n"
 )
-_IDLE_ABSOLUTE = re.compile(_IDLE + rb")*")
-_IDLE_RELATIVE = re.compile(_IDLE + rb"|E(?:0(?=[ \r\n])|-))*")
-_LONGEST_HOP = 4096  # bytes
+#: Another line that lays nothing in XY: no move, or one without E or by E alone.
+_IDLE = (
+    rb"(?:G[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?[ \t\r]*|G[^EZ;\n]*%s"
+    rb"|[^G;\n][^;\n]*)?(?:;[^\n]*)?\n"
+)
+_NOTHING = rb"E(?:-[0-9.]+|0(?:\.0*)?(?![0-9.]))"
+#: Lines in which Z moves and nothing is laid. The group is the last Z.
+ABSOLUTE_HOP = re.compile(rb"(?:" + _Z_MOVE % b"" + rb"(?:" + _IDLE % b"" + rb")*)+")
+RELATIVE_HOP = re.compile(
+    rb"(?:" + _Z_MOVE % (rb"(?:" + _NOTHING + rb"(?: F[0-9.]+)?)?") + rb"(?:"
+    rb"" + _IDLE % (rb"(?:" + _NOTHING + rb"[^EZ;\n]*)?") + rb")*)+"
+)
 
 
 class Moves:
@@ -45,36 +53,6 @@ class Moves:
             at = text.rfind(b"E", start, line)
         return -1
 
-    def first_extrusion(self, start: int, stop: int) -> int:
-        """Where the first extruding move of the span starts, or -1."""
-        text = self._text
-        at = text.find(b"E", start, stop)
-        while at >= 0:
-            line = text.rfind(b"\n", 0, at) + 1
-            if self._extrudes(line):
-                return line
-            at = text.find(b"E", text.find(b"\n", at) + 1, stop)
-        return -1
-
-    def end_of_hop(self, start: int, stop: int, limit: int, height: bytes) -> int:
-        """Where the head is back at ``height``, a Z word, after the line that takes it
-        off, ``text[start:stop]``; -1 where it lays filament before that, or may.
-        """
-        text = self._text
-        limit = min(limit, start + _LONGEST_HOP)
-        if text.find(b"E", start, limit) >= 0:
-            idle = _IDLE_ABSOLUTE if self._head.absolute_e else _IDLE_RELATIVE
-            found = idle.match(text, start - 1, limit)
-            limit = found.end() if found is not None else start
-        at = text.find(height, stop, limit)
-        if at < 0:
-            return -1
-        found = _Z_MOVE.match(text, text.rfind(b"\n", 0, at) + 1)
-        if found is None or found[1] != height[1:]:
-            return -1
-        end = text.find(b"\n", at) + 1
-        return end if end <= limit else -1
-
     def place(self, stop: int) -> tuple[float, float]:
         """X and Y before ``stop``."""
         text, floor = self._text, self.floor
@@ -91,15 +69,6 @@ class Moves:
     def filament(self, stop: int) -> float:
         """E before ``stop``, where it is absolute."""
         return self._before(stop, b"E", _E)
-
-    def catch_up(self, stop: int) -> None:
-        """Brings the head's x, y and e up to ``stop``."""
-        head = self._head
-        x, y = self.place(stop)
-        if head.absolute_e:
-            head.e = self.filament(stop)
-        head.x, head.y = x, y
-        self.floor = stop
 
     def _extrudes(self, line: int) -> bool:
         """Whether the line there is a move that extrudes in XY."""

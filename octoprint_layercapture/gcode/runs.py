@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf, isfinite, isnan
+from math import inf
 from typing import Optional
 
 from . import seam
 from .head import UNKNOWN, Head
-from .seam import Seam
-from .slicers import Marker
+from .seam import Mark, Seam
+from .shapes import Shapes
 
-_LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
+LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
 
 @dataclass
@@ -46,20 +46,13 @@ class Run:
     @property
     def z(self) -> float:
         """The run's height in mm."""
-        return self.top if isnan(self.flat) else self.flat
+        flat = self.flat
+        return flat if flat == flat else self.top  # NaN differs from itself
 
     @property
     def usable(self) -> bool:
         """Whether the height is one a layer can have."""
-        return isfinite(self.z) and self.z > 0
-
-
-@dataclass
-class Mark:
-    """A layer mark and where it stands."""
-
-    position: int
-    marker: Marker
+        return 0 < self.z < inf
 
 
 class Record:
@@ -77,6 +70,7 @@ class Record:
         self.commands = 0  # lines that are G-code
         self.density = 1e-3  # mm of filament for a byte of extruding moves, about
         self.others = 0  # lines that are neither G-code nor comment
+        self.shapes = Shapes()
         self.recoded = False  # positions are not byte offsets
         self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0
@@ -86,24 +80,20 @@ class Record:
         """The run that the next extruding move may continue."""
         return self.runs[-1] if self.runs else None
 
-    def open(self, run: Run, text: bytes, position: int) -> None:
-        """Ends the current run and begins another; ``text`` starts at ``position``."""
-        self.close(text, position, run.start - position)
-        self.runs.append(run)
-
     def close(
         self, text: bytes, position: int, stop: int = 0, *, last: bool = False
     ) -> None:
-        """Ends the current run; the next one starts at ``text[stop]``."""
+        """Ends the current run; the next one starts at ``text[stop]``. ``text`` starts at
+        ``position``."""
         run = self.run
         if run is None or run.seam is not None:
             return
         start = max(run.end - position, 0)
-        between = text[start : min(stop, start + _LONGEST_SEAM)]
+        between = text[start : min(stop, start + LONGEST_SEAM)]
         if run.end < position or last:
             between = b"".join(self._kept) + between
         after = self.after if self.after is not None else self.head.copy()
-        run.seam = seam.read(between[:_LONGEST_SEAM], run.end, after, last=last)
+        run.seam = seam.cross(between[:LONGEST_SEAM], 0, run.end, after, last=last).seam
         self.after = None
         self._kept = []
         self._kept_size = 0
@@ -126,7 +116,7 @@ class Record:
             return
         if run.end >= position:
             self._kept, self._kept_size = [], 0
-        if self._kept_size < _LONGEST_SEAM:
-            kept = text[max(run.end - position, 0) :][:_LONGEST_SEAM]
+        if self._kept_size < LONGEST_SEAM:
+            kept = text[max(run.end - position, 0) :][:LONGEST_SEAM]
             self._kept.append(kept)
             self._kept_size += len(kept)

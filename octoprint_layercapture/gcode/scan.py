@@ -10,7 +10,8 @@ from . import head as heads
 from . import slicers
 from .head import FARTHEST, SMALLEST, UNKNOWN
 from .line import code
-from .runs import Mark, Record, Run
+from .runs import Record, Run
+from .seam import Extrusion, Mark
 
 _N = rb"(-?[0-9]*\.?[0-9]+)"
 #: Comment lines that mark nothing, then one line: a plain move's words, or all of it.
@@ -32,7 +33,7 @@ def lines(record: Record, text: bytes, position: int) -> None:
     """
     head = record.head
     x, y, z, e = head.x, head.y, head.z, head.e
-    shift, relative, plain = head.shift, not head.absolute_e, _plain(record)
+    shift, relative, plain = head.shift, not head.absolute_e, head.usual
     height = head.height
     run, flat = record.run, _open_flat(record)
     latest: _Mark = None  # x, y, z, e after the latest extruding move
@@ -47,7 +48,7 @@ def lines(record: Record, text: bytes, position: int) -> None:
             head.x, head.y, head.z, head.e = x, y, z, e
             line(record, text, start, stop, position)
             x, y, z, e = head.x, head.y, head.z, head.e
-            shift, relative, plain = head.shift, not head.absolute_e, _plain(record)
+            shift, relative, plain = head.shift, not head.absolute_e, head.usual
             height = head.height
             run, flat = record.run, _open_flat(record)
             continue
@@ -80,7 +81,8 @@ def lines(record: Record, text: bytes, position: int) -> None:
             start = text.rfind(b"\n", 0, stop - 1) + 1
             _leave(record, latest)
             head.x, head.y, head.z, head.e = x, y, z, e
-            run = extrude(record, before, filament, text, start, stop, position)
+            move = Extrusion(position + start, position + stop, before, filament)
+            run = extrude(record, move, text, position)
             flat = _open_flat(record)
         else:
             run.filament += filament
@@ -101,42 +103,53 @@ def lines(record: Record, text: bytes, position: int) -> None:
     record.keep(text, position)
 
 
-def extrude(
-    record: Record,
-    before: float,
-    filament: float,
-    text: bytes,
-    start: int,
-    stop: int,
-    position: int,
-) -> Run:
-    """Counts an extruding move, ``text[start:stop]``, from height ``before`` (mm) to the
-    head's. Gives the run it belongs to, a new one where it does not go on.
+def extrude(record: Record, move: Extrusion, text: bytes, position: int) -> Run:
+    """Counts a move that ends where the head is; ``text`` starts at ``position``. Gives
+    the run the move belongs to, a new one where it does not go on.
     """
-    height, run, marks = record.head.height, record.run, len(record.marks)
-    climbs = height != before
-    if run is None or run.marks != marks or run.seam is not None:
-        joins = False
-    elif climbs:
-        joins = before == run.last
-    else:
-        # Within a spiral some moves are flat, by rounding.
-        joins = height == run.flat or (height == run.last and run.moves < run.climbs)
-    if run is None or not joins:
-        run = Run(position + start, position + stop, nan, height, marks)
-        run.relative = not record.head.absolute_e
-        record.open(run, text, position)
-    if climbs:
-        run.climbing += filament
-        run.climbs += 1
-    else:
-        run.flat = height
-        run.filament += filament
-        run.moves += 1
-    run.end, run.last, run.top = position + stop, height, max(run.top, height)
+    run = continued(record, move)
+    if run is None:
+        run = begun(record, move)
+        record.close(text, position, move.start - position)
+        record.runs.append(run)
     cover(run.box, record.head.x, record.head.y)
     record.after = record.head.copy()
     return run
+
+
+def continued(record: Record, move: Extrusion) -> Optional[Run]:
+    """The current run with the move added, None where the move does not belong to it."""
+    height, run = record.head.height, record.run
+    if run is None or run.marks != len(record.marks) or run.seam is not None:
+        return None
+    if height != move.before:
+        if move.before != run.last:
+            return None
+    # Within a spiral some moves are flat, by rounding.
+    elif height != run.flat and not (height == run.last and run.moves < run.climbs):
+        return None
+    _add(run, move, height)
+    return run
+
+
+def begun(record: Record, move: Extrusion) -> Run:
+    """A new run of that move."""
+    height = record.head.height
+    run = Run(move.start, move.stop, nan, height, len(record.marks))
+    run.relative = not record.head.absolute_e
+    _add(run, move, height)
+    return run
+
+
+def _add(run: Run, move: Extrusion, height: float) -> None:
+    if height != move.before:
+        run.climbing += move.filament
+        run.climbs += 1
+    else:
+        run.flat = height
+        run.filament += move.filament
+        run.moves += 1
+    run.end, run.last, run.top = move.stop, height, max(run.top, height)
 
 
 def cover(box: list[float], x: float, y: float) -> None:
@@ -173,7 +186,8 @@ def line(record: Record, text: bytes, start: int, stop: int, position: int) -> N
         cut = not whole.endswith(b"\n")
         if cut and (run is None or head.height != run.flat or before != run.flat):
             return
-        run = extrude(record, before, effect.filament, text, start, stop, position)
+        move = Extrusion(position + start, position + stop, before, effect.filament)
+        run = extrude(record, move, text, position)
         cover(run.box, was_x, was_y)
     elif effect.kind == heads.RESET and not record.runs:
         head.shift = 0.0  # calibrates the height, before anything is printed
@@ -184,10 +198,6 @@ def _leave(record: Record, latest: _Mark) -> None:
     if latest is not None:
         after = record.after = record.head.copy()
         after.x, after.y, after.z, after.e = latest
-
-
-def _plain(record: Record) -> bool:
-    return record.head.absolute and record.head.scale == 1.0
 
 
 def _open_flat(record: Record) -> float:

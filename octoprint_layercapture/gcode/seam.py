@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import nan
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from . import head as heads
 from . import slicers
-from .head import FARTHEST, Head, kind_of_move
+from .head import FARTHEST, SMALLEST, Head, kind_of_move
 from .line import STRAIGHT, code
 
 MOST_TRIGGERS = 200
@@ -32,8 +31,7 @@ _QUIET = frozenset(("M73", "M201", "M203", "M204", "M205", "M221", "M566", "M900
 _CLOSING = frozenset((heads.PAUSE, heads.STOP, heads.PRIME, heads.EXTRUDE))
 
 
-@dataclass(frozen=True)
-class Seam:
+class Seam(NamedTuple):
     """The text from after a layer's last extruding move to before the next such move.
 
     ``capture_pos``, ``retracted``, ``triggers`` and ``resume`` are as in Layer.
@@ -47,76 +45,124 @@ class Seam:
     marker_pos: Optional[int] = None
 
 
-def read(text: bytes, position: int, head: Head, *, last: bool) -> Seam:
-    """Reads ``text``, which starts at ``position`` right after an extruding move.
+class Mark(NamedTuple):
+    """A layer mark and where it stands."""
 
-    ``head`` is as that move left it, and is changed. ``last``: nothing extrudes after it.
+    position: int
+    marker: slicers.Marker
+
+
+class Extrusion(NamedTuple):
+    """An extruding move, from position ``start`` to ``stop``. ``before``: the height in
+    mm it starts at. ``filament``: mm.
     """
-    point = _Point(position, last)
-    marker_pos = _walk(text, position, head, point)
-    return Seam(
-        capture_pos=point.capture,
-        retracted=point.retracted,
-        triggers=tuple(point.triggers),
-        resume=None if last else head.place,
-        marker_pos=marker_pos,
+
+    start: int
+    stop: int
+    before: float
+    filament: float
+
+
+class Crossing(NamedTuple):
+    """A seam, the layer marks in it, and the move that ends it where there is one."""
+
+    seam: Seam
+    marks: list[Mark]
+    extrusion: Optional[Extrusion]
+
+
+def cross(
+    text: bytes, start: int, position: int, head: Head, *, last: bool = False
+) -> Crossing:
+    """Reads from ``text[start]``, right after an extruding move, to after the next one.
+
+    ``text`` starts at ``position``. ``head`` is as the move before left it, and is taken
+    along. ``last``: nothing extrudes after it.
+    """
+    point = Point(position + start, last)
+    extrusion = _walk(text, start, position, head, point)
+    seam = Seam(
+        point.capture,
+        point.retracted,
+        tuple(point.triggers),
+        None if last else point.place,
+        point.marker_pos,
     )
+    return Crossing(seam, point.marks, extrusion)
 
 
-def _walk(text: bytes, position: int, head: Head, point: _Point) -> Optional[int]:
-    """Takes ``head`` and ``point`` through the lines; gives the seam's ``marker_pos``."""
-    marker_pos: Optional[int] = None
-    latest = position
+def _walk(
+    text: bytes, start: int, position: int, head: Head, point: Point
+) -> Optional[Extrusion]:
+    """Takes ``head`` and ``point`` through the lines, up to the first that extrudes."""
     x, y, z, e = head.x, head.y, head.z, head.e
-    usual, relative = head.absolute and head.scale == 1.0, not head.absolute_e
-    for found in (_ANY_LINE if point.last else _LINE).finditer(text):
+    usual, relative = head.usual, not head.absolute_e
+    for found in (_ANY_LINE if point.last else _LINE).finditer(text, start):
         xs, ys, zs, es, other = found.groups()
-        end = found.end()
+        end = position + found.end()
         if other is not None or not usual:
-            line = text[text.rfind(b"\n", 0, end - 1) + 1 : end]
-            command = code(line)
-            if command:
-                head.x, head.y, head.z, head.e = x, y, z, e
-                effect = head.feed(command)
-                x, y, z, e = head.x, head.y, head.z, head.e
-                usual, relative = head.absolute and head.scale == 1.0, not head.absolute_e
-                kind, planar, rise = effect.kind, effect.planar, effect.rise
-                point.step(position + end, kind, planar, rise, effect.command)
-                if kind != heads.PAUSE:
-                    latest = position + end
-            else:
-                comment = line.strip()
-                point.comment(comment)
-                if marker_pos is None and slicers.marker(comment[1:]) is not None:
-                    marker_pos = latest
+            head.x, head.y, head.z, head.e = x, y, z, e
+            extrusion = _odd_line(text, found.end(), position, head, point)
+            if extrusion is not None:
+                return extrusion
+            x, y, z, e = head.x, head.y, head.z, head.e
+            usual, relative = head.usual, not head.absolute_e
             continue
-        planar = rise = False
+        was_x, was_y, was_z = x, y, z
+        planar = False
         filament = 0.0
         if xs is not None:
-            was, x = x, float(xs)
-            planar = x != was
+            x = float(xs)
+            planar = x != was_x
             if not -FARTHEST < x < FARTHEST:
                 x = nan
         if ys is not None:
-            was, y = y, float(ys)
-            planar = planar or y != was
+            y = float(ys)
+            planar = planar or y != was_y
             if not -FARTHEST < y < FARTHEST:
                 y = nan
         if zs is not None:
-            was, z = z, float(zs)
-            rise = z != was
-            head.z_known = True
+            z = float(zs)
         if es is not None:
             value = float(es)
             filament = value if relative else value - e
             e = e + value if relative else value
-        latest = position + end
-        point.step(latest, kind_of_move(filament, planar), planar, rise, "G1")
+            if planar and filament > SMALLEST:
+                head.x, head.y, head.z, head.e = was_x, was_y, was_z, e
+                before, point.place = head.height, head.place
+                head.x, head.y, head.z = x, y, z
+                head.z_known = head.z_known or zs is not None
+                begin = position + text.rfind(b"\n", 0, found.end() - 1) + 1
+                return Extrusion(begin, end, before, filament)
+        if zs is not None:
+            head.z_known = True
+        point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
     head.x, head.y, head.z, head.e = x, y, z, e
-    return marker_pos
+    point.place = head.place
+    return None
 
 
-class _Point:
+def _odd_line(
+    text: bytes, stop: int, position: int, head: Head, point: Point
+) -> Optional[Extrusion]:
+    """Takes in a line that ends at ``stop`` and is no plain move; gives it if it
+    extrudes."""
+    start = text.rfind(b"\n", 0, stop - 1) + 1
+    line = text[start:stop]
+    command = code(line)
+    if not command:
+        point.comment(position + start, line.strip())
+        return None
+    before, place = head.height, head.place
+    kind, filament, planar, rise, name = head.feed(command)
+    if kind == heads.EXTRUDE:
+        point.place = place
+        return Extrusion(position + start, position + stop, before, filament)
+    point.step(position + stop, kind, planar, rise, name)
+    return None
+
+
+class Point:
     """Where the capture may run, as far as the lines given to it say: where the slicer's
     retraction and wipe are over, or where it began without one.
     """
@@ -125,24 +171,35 @@ class _Point:
         self.capture = position
         self.retracted = False
         self.triggers = [position]
+        self.marks: list[Mark] = []
+        self.marker_pos: Optional[int] = None
+        self.place: Optional[tuple[float, float]] = None  # before the next extruding move
         self.last = last
-        self._moves = True  # a later line may be the place
+        self._latest = position  # after the latest command that does not pause
+        self.moves = True  # a later line may be the place
         self._open = True  # further lines may trigger
         self._pulled = False  # the line before was a retraction standing still
-        self._wiping = False
+        self.wiping = False
         self._ending = False  # end G-code has begun
 
-    def comment(self, text: bytes) -> None:
-        """Takes in a comment line."""
+    def comment(self, position: int, text: bytes) -> None:
+        """Takes in a comment line that starts at ``position``."""
         wipe = _WIPE.match(text)
         if wipe is not None:
-            self._wiping = wipe[1] == b"START"
+            self.wiping = wipe[1] == b"START"
         elif self.last and _END_OF_PRINT.match(text):
             self._ending = True
+        marker = slicers.marker(text[1:])
+        if marker is not None:
+            self.marks.append(Mark(position, marker))
+            if self.marker_pos is None:
+                self.marker_pos = self._latest
 
     def step(self, end: int, kind: str, planar: bool, rise: bool, command: str) -> None:
         """Takes in a command that ends at ``end``."""
-        if self._moves and self._goes_on(kind, planar, rise, command):
+        if kind != heads.PAUSE:
+            self._latest = end
+        if self.moves and self._goes_on(kind, planar, rise, command):
             self.capture, self.triggers, self._open = end, [end], True
         elif self._open:
             if kind in _CLOSING or len(self.triggers) > MOST_TRIGGERS:
@@ -151,24 +208,24 @@ class _Point:
                 self.triggers.append(end)
 
     def _goes_on(self, kind: str, planar: bool, rise: bool, command: str) -> bool:
-        """Whether the place is after this command; ``_moves`` says if it may still be."""
-        self._moves = False
+        """Whether the place is after this command; ``moves`` says if it may still be."""
+        self.moves = False
         if rise or self._ending:
             return False
         if kind == heads.RETRACT:
             if self._pulled and not planar:
                 return False  # a second one: end G-code, or preparing a tool change
             self._pulled = not planar
-            self._moves = self.retracted = True
+            self.moves = self.retracted = True
             return True
         if kind == heads.TRAVEL:
-            if planar and self._wiping:
+            if planar and self.wiping:
                 self._pulled = False
-                self._moves = True
+                self.moves = True
                 return True
-            self._moves = not planar or not self.retracted  # not planar: a feedrate
+            self.moves = not planar or not self.retracted  # not planar: a feedrate
         elif kind == heads.OTHER:
-            self._moves = not self.retracted or command in _QUIET
+            self.moves = not self.retracted or command in _QUIET
         elif kind == heads.RESET:
-            self._moves = not self.last and not self.retracted
+            self.moves = not self.last and not self.retracted
         return False

@@ -1,22 +1,23 @@
-"""Reading a file by leaps: only lines that change more than X, Y and E are looked at.
+"""Reading a file by leaps: from one layer's last extruding move to the next one's first.
 
-Between two such lines the height is one and the same, so all that counts there is the
-last move that extrudes. It is found from the end, and the first one only where a run of
-extrusion begins. What this leaves out, how much filament and where in X and Y, is only
-estimated; where a layer hangs on it the index is made by ``scan`` instead.
+While filament is laid at one height only the last move that extrudes counts. So the text
+is searched for the next line that may change more than X, Y and E; the move is looked for
+backwards from there, and the seam that begins with it is read line by line. What is left
+out, how much filament and where in X and Y, is only estimated; where a layer hangs on it
+the index is made by ``scan`` instead.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from math import nan
-from typing import Optional
 
 from . import scan, slicers
-from .line import HARMLESS_MACRO
-from .moves import Moves
-from .runs import Mark, Record
+from .head import UNKNOWN
+from .line import HARMLESS_MACRO, code
+from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Moves
+from .runs import LONGEST_SEAM, Record, Run
+from .seam import cross
 
 #: A line that may change more than X, Y and E, from the line end before it on. Z moves
 #: are found by their letter.
@@ -25,13 +26,11 @@ _EVENT = re.compile(
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
 )
 _ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
-_NEW_E = re.compile(rb"G92 E(-?[0-9]*\.?[0-9]+)[ \t]*(?:;[^\n]*)?\r?\n")
-_Z_MOVE = re.compile(
-    rb"G[0-3] (?:[FXYIJP]-?[0-9.]+ )*Z(-?[0-9]*\.?[0-9]+)"
-    rb"(?: [FXYIJP]-?[0-9.]+)*( E0)?(?: F[0-9.]+)?[ \t]*(?:;[^\n]*)?\r?\n"
-)
+#: Sets E alone: where E is absolute it is found like a move's E when it is needed.
+_NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
-_DENSEST = 150  # bytes between events; where they are closer, leaping gains nothing
+_DENSEST = 400  # bytes a leap; where it is less, leaping gains nothing
+_PATIENCE = 100  # leaps before that is judged
 _MOVE = 32  # bytes of an extruding move, about
 
 
@@ -42,18 +41,14 @@ def skim(record: Record, text: bytes, position: int) -> None:
     """
     if _suits(record, text):
         _Skimmer(record, text, position).run()
-        record.keep(text, position)
     else:
         scan.lines(record, text, position)
 
 
 def _suits(record: Record, text: bytes) -> bool:
-    head = record.head
-    if not head.absolute or head.scale != 1.0 or not text.endswith(b"\n"):
+    if not record.head.usual or not text.endswith(b"\n"):
         return False
-    sample = text[:_SAMPLE]
-    events = sum(1 for _ in _EVENT.finditer(sample)) + text.count(b"Z")
-    return events * _DENSEST < len(text) and _ODD.search(sample) is None
+    return _ODD.search(text, 0, _SAMPLE) is None
 
 
 class _Skimmer:
@@ -63,178 +58,116 @@ class _Skimmer:
         self._text = text
         self._position = position
         self._moves = Moves(text, record.head)
-        self._events: Iterator[re.Match[bytes]] = iter(())
-        self._latest_z: Optional[bytes] = None  # the Z word read last
-        self._z_word = b""  # the one that gave the run its height, if known
-        self._z = nan  # what it says
-        self._end: Optional[int] = None  # of the latest extruding move, if not settled
-        self._end_z = self._pending_z = 0.0
-        #: Stretches at the run's height with filament in them, not looked at closer yet:
-        #: only the last extruding move counts, and there may come a later one.
-        self._pending: list[tuple[int, int]] = []
+        self._events = _EVENT.finditer(text)
+        self._event = 0  # where the next event is, or the text's end
+        self._leaps = -_PATIENCE
 
     def run(self) -> None:
-        """Reads the text from event to event."""
-        text, find, size = self._text, self._text.find, len(self._text)
-        at = find(b"\n") + 1
-        self._event(0, at)
-        self._events = _EVENT.finditer(text, at - 1)
-        event_at, z_at = self._next_event(), find(b"Z", at)
-        while True:
-            if 0 <= z_at < event_at:
-                start = text.rfind(b"\n", 0, z_at) + 1
-                stop = find(b"\n", z_at) + 1
-                if text[start] != 0x47:  # a comment, or a line that changes nothing
-                    z_at = find(b"Z", stop)
-                    continue
-                if self._z != self._head.z:
-                    self._span(at, start)  # a run may begin, which the line then leaves
-                    at = start
-                back = self._end_of_hop(start, stop, event_at)
-                z_at = find(b"Z", max(back, stop))
-                if back > 0:
-                    continue
-                self._span(at, start)
-                self._z_move(start, stop)
-            elif event_at < size:
-                start, stop = event_at, find(b"\n", event_at) + 1
-                self._span(at, start)
-                self._event(start, stop)
-                if not self._plain():
-                    stop = self._crawl(stop)
-                    self._events = _EVENT.finditer(text, stop - 1)
-                event_at = self._next_event()
-                if 0 <= z_at < stop:
-                    z_at = find(b"Z", stop)
-            else:
-                break
-            at = stop
-        self._span(at, size)
-        self._settle()
-        self._moves.catch_up(size)
-        self._record.commands += 1
+        """Reads the text."""
+        at = self._crawl(0)
+        while at < len(self._text):
+            at = self._cross(self._leap(at))
 
-    def _next_event(self) -> int:
-        """Where the next event is, or the text's end."""
-        for event in self._events:
-            at = event.start() + 1
-            if not (self._text.startswith(b"G92 E", at) and self._new_e(at)):
-                return at
+    def _pays(self, at: int) -> bool:
+        """Whether going on with leaps is faster than reading every line."""
+        self._leaps += 1
+        return self._leaps * _DENSEST < at
+
+    def _give_up(self, at: int) -> int:
+        """Reads the rest of the text, from ``at``, line by line."""
+        self._record.keep(self._text[:at], self._position)
+        scan.lines(self._record, self._text[at:], self._position + at)
         return len(self._text)
 
-    def _plain(self) -> bool:
-        return self._head.absolute and self._head.scale == 1.0
-
     def _crawl(self, start: int) -> int:
-        """Reads line by line while positions are relative or in inches."""
-        while start < len(self._text) and not self._plain():
-            stop = self._text.find(b"\n", start) + 1
-            scan.line(self._record, self._text, start, stop, self._position)
-            self._moves.floor = start = stop
-        return start
+        """Reads line by line until filament is laid at one height; gives where."""
+        text, record = self._text, self._record
+        while start < len(text) and self._pays(start):
+            stop = text.find(b"\n", start) + 1
+            scan.line(record, text, start, stop, self._position)
+            start = stop
+            run = record.run
+            if run is not None and run.end == self._position + stop and self._level(run):
+                self._moves.floor = start
+                return start
+        return self._give_up(start)
 
-    def _end_of_hop(self, start: int, stop: int, limit: int) -> int:
-        """Where the hop that starts there is over and nothing was laid in it, or -1."""
-        if self._z != self._head.z:
-            return -1
-        return self._moves.end_of_hop(start, stop, limit, self._z_word)
+    def _level(self, run: Run) -> bool:
+        """Whether nothing but an event or a Z word can end the run."""
+        head = self._head
+        return head.usual and run.flat == run.last == head.height > UNKNOWN
 
-    def _new_e(self, start: int) -> bool:
-        """Takes in a G92 that sets E alone. Where E is absolute it is found like a move's
-        E when it is needed."""
-        found = _NEW_E.match(self._text, start)
-        if found is None:
-            return False
-        if not self._head.absolute_e:
-            self._head.e = float(found[1])
-        return True
+    def _leap(self, start: int) -> int:
+        """Goes from one extruding move's end to that of the last one before anything
+        changes."""
+        end = self._moves.last_extrusion(start, self._next_change(start))
+        if end < 0:
+            return start
+        run, length = self._record.runs[-1], end - start
+        run.end = self._position + end
+        run.filament += length * self._record.density
+        run.moves += length // _MOVE
+        run.exact = False
+        head = self._head
+        head.x, head.y = self._moves.place(end)
+        head.e = self._moves.filament(end) if head.absolute_e else nan
+        return end
 
-    def _event(self, start: int, stop: int) -> None:
-        if self._text[start] == 0x3B:
-            self._take_in()
-            found = slicers.marker(self._text[start + 1 : stop].strip())
-            if found is not None:
-                self._record.marks.append(Mark(self._position + start, found))
-            return
-        self._settle()
-        self._moves.catch_up(start)
-        scan.line(self._record, self._text, start, stop, self._position)
-        self._moves.floor = stop
+    def _next_change(self, start: int) -> int:
+        """Where the next line is that filament may not go on after as before."""
+        text, find, z = self._text, self._text.find, self._head.z
+        event = self._next_event(start)
+        hop = RELATIVE_HOP if not self._head.absolute_e else ABSOLUTE_HOP
+        at = find(b"Z", start, event)
+        while at >= 0:
+            line = text.rfind(b"\n", 0, at) + 1
+            if text[line] == 0x47:
+                found = hop.match(text, line, event)
+                if found is not None and float(found[1]) == z:
+                    at = find(b"Z", found.end(), event)
+                    continue
+                if found is not None or b"Z" in code(text[line : find(b"\n", at)]):
+                    return line
+            at = find(b"Z", find(b"\n", at), event)
+        return event
 
-    def _z_move(self, start: int, stop: int) -> None:
-        only = _Z_MOVE.match(self._text, start)
-        if only is None or (only[2] is not None and self._head.absolute_e):
-            code = self._text[start:stop].partition(b";")[0]
-            if b"Z" in code:
-                self._event(start, stop)
-            return
-        self._head.z = float(only[1])
-        self._head.z_known = True
-        self._latest_z = only[1]
+    def _next_event(self, start: int) -> int:
+        while self._event < start:
+            found = next(self._events, None)
+            if found is None:
+                self._event = len(self._text)
+            elif not _NEW_E.match(self._text, found.start() + 1):
+                self._event = found.start() + 1
+        return self._event
 
-    def _span(self, start: int, stop: int) -> None:
-        """Takes in what is extruded from ``start`` to ``stop``, where Z stays."""
-        if self._text.find(b"E", start, stop) < 0:
-            return
-        record, run, height = self._record, self._record.run, self._head.height
-        if (
-            run is not None
-            and run.flat == height == run.last
-            and run.seam is None
-            and run.marks == len(record.marks)
-        ):
-            self._pending.append((start, stop))
-            self._pending_z = self._head.z
-            return
-        end = self._moves.last_extrusion(start, stop)
-        if end >= 0:
-            self._settle()
-            start = self._begin(start, end)
-            if start < end:
-                self._pending.append((start, end))
-                self._pending_z = self._head.z
-
-    def _take_in(self) -> None:
-        """Looks at the stretches that were put off."""
-        record, run = self._record, self._record.run
-        pending, self._pending = self._pending, []
-        while pending and run is not None:
-            start, stop = pending.pop()
-            end = self._moves.last_extrusion(start, stop)
-            if end < 0:
-                continue
-            length = end - start + sum(b - a for a, b in pending)
-            run.end = self._position + end
-            run.filament += length * record.density
-            run.moves += length // _MOVE
-            run.exact = False
-            record.after = None
-            self._end, self._end_z = end, self._pending_z
-            return
-
-    def _begin(self, start: int, end: int) -> int:
-        """Begins a run with the first move that extrudes; gives where that ends."""
-        text = self._text
-        line = self._moves.first_extrusion(start, end)
-        if line < 0:
-            return end
-        stop = text.find(b"\n", line) + 1
-        self._moves.catch_up(line)
-        scan.line(self._record, text, line, stop, self._position)
-        self._moves.floor = stop
-        if self._latest_z is not None and float(self._latest_z) == self._head.z:
-            self._z_word, self._z = b"Z" + self._latest_z, self._head.z
-        return stop
-
-    def _settle(self) -> None:
-        """Keeps the head as the latest extruding move left it, before it changes."""
-        self._take_in()
-        if self._end is None:
-            return
-        after = self._head.copy()
-        after.x, after.y = self._moves.place(self._end)
-        if after.absolute_e:
-            after.e = self._moves.filament(self._end)
-        after.z = self._end_z
-        self._record.after = after
-        self._end = None
+    def _cross(self, start: int) -> int:
+        """Goes from an extruding move's end to that of the next; gives where that is."""
+        text, position, record, head = (
+            self._text,
+            self._position,
+            self._record,
+            self._head,
+        )
+        crossing = record.shapes.cross(text, start, position, head)
+        if crossing is None:
+            before = head.copy()
+            crossing = cross(text, start, position, head)
+            move = crossing.extrusion
+            if move is None or move.start - position - start > LONGEST_SEAM:
+                record.head, record.after = before, before.copy()
+                return self._give_up(start)
+            record.shapes.learn(text[start : move.stop - position], before)
+        seam, marks, move = crossing
+        assert move is not None
+        record.commands += 1
+        record.marks += marks
+        run = scan.continued(record, move)
+        if run is None:
+            record.runs[-1].seam = seam
+            run = scan.begun(record, move)
+            record.runs.append(run)
+        stop = self._moves.floor = move.stop - position
+        if self._level(run) and self._pays(stop):
+            return stop
+        record.after = head.copy()
+        return self._crawl(stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from re import Pattern
 from typing import NamedTuple, Optional
 
@@ -76,10 +77,12 @@ _FOUND = {
 
 #: What every comment that may be a mark begins with, after ``;``: cheap to try.
 PROMISING = (
-    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER[:_]|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
+    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER(?::|_CHANGE)"
+    rb"|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
 )
 
 
+@lru_cache(maxsize=256)
 def marker(comment: bytes) -> Optional[Marker]:
     """The mark in a comment (the text after its first ``;``), if there is one."""
     found = _MARK.match(comment)
