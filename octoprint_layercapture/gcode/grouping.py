@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .groups import SAME, Group
 from .levels import by_height
 from .runs import Mark, Run
-from .slicers import DIALECTS
+from .slicers import DIALECTS, TURN
 
 _SOON = 200  # layers
 
@@ -18,7 +18,8 @@ def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list
     ``min_height`` (mm): a smaller rise is no new layer, where no marks say otherwise.
     """
     usable = [run for run in runs if run.usable]
-    heights = by_height(usable, min_height)
+    turns = any(mark.marker is TURN for mark in marks)
+    heights = by_height(usable, min_height, turns=turns)
     for dialect, each in enumerate(DIALECTS):
         fitting = [mark for mark in marks if mark.marker.dialect == dialect]
         if fitting:

@@ -15,15 +15,18 @@ _LATER = 4  # levels further on, purging is over
 _EARLY = 8  # levels among which purging is looked for
 
 
-def by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
+def by_height(
+    runs: Sequence[Run], min_height: float, *, turns: bool = False
+) -> list[Group]:
     """Parts ``runs`` where they rise by ``min_height`` mm or a new object begins.
 
     What is purged or primed before the print makes no layer, nor does a height that is
-    left again at once for the layer it was left from.
+    left again at once for the layer it was left from. ``turns``: the marks that the runs
+    count are those of a vase print's turns.
     """
     levels: list[Group] = []
     for run in runs:
-        if levels and abs(levels[-1].runs[0].z - run.z) < SAME:
+        if levels and _goes_on(levels[-1], run, turns):
             levels[-1].runs.append(run)
         else:
             levels.append(Group([run]))
@@ -31,18 +34,50 @@ def by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
     while len(levels) > 1 and _is_priming(levels):
         del levels[0]
     layers: list[Group] = []
+    base = _Base()
     for index, level in enumerate(levels):
-        if not layers or _begins_layer(layers, levels, index, min_height):
+        if not layers or _begins_layer(layers, base.z, levels, index, min_height):
             layers.append(level)
+            base = _Base()
         else:
             layers[-1].runs.extend(level.runs)
+        base.add(level)
     return layers
 
 
+class _Base:
+    """A layer so far: the height in mm at which most of it is laid."""
+
+    def __init__(self) -> None:
+        self.z = 0.0
+        self._weights: dict[float, float] = {}
+
+    def add(self, level: Group) -> None:
+        """Takes in what is laid at one height or in one turn."""
+        z = level.runs[0].z if len(level.runs) == 1 else level.z
+        self._weights[z] = self._weights.get(z, 0.0) + level.filament
+        if self._weights[z] > self._weights.get(self.z, -1.0):
+            self.z = z
+
+
+def _goes_on(level: Group, run: Run, turns: bool) -> bool:
+    """Whether a run is at the same height as the level, or of the same turn."""
+    before = level.runs[-1]
+    if turns and run.climbs:
+        return run.marks == before.marks and run.top >= before.last
+    if turns and before.climbs and abs(run.z - before.last) < SAME:
+        return run.marks == before.marks
+    return abs(level.runs[0].z - run.z) < SAME
+
+
 def _begins_layer(
-    layers: Sequence[Group], levels: Sequence[Group], index: int, min_height: float
+    layers: Sequence[Group],
+    base: float,
+    levels: Sequence[Group],
+    index: int,
+    min_height: float,
 ) -> bool:
-    level, base = levels[index], layers[-1].runs[0].z
+    level = levels[index]
     rise = level.z - base
     if abs(rise) < min_height - 1e-6:
         return False

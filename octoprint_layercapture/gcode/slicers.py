@@ -58,6 +58,10 @@ class Marker(NamedTuple):
     number: Optional[int]
 
 
+#: Where a turn of a vase print begins, by its moves alone. It is of no dialect.
+TURN = Marker(-1, None)
+
+
 def _compiled() -> Pattern[bytes]:
     parts = (
         f"(?P<d{index}>{each.pattern.replace('number', f'n{index}')})"
@@ -114,6 +118,8 @@ _NAMES = tuple(
         ("MatterControl", "matterslice", r"MatterSlice"),
         ("CraftWare", "craftware", r"CraftWare"),
         ("Skeinforge", "skeinforge", r"Skeinforge"),
+        # what Cura to 15.04, and firms' own editions, begin a print with
+        ("Cura", "basic settings", r"^;Basic settings: Layer height"),
     )
 )
 
