@@ -51,6 +51,7 @@ class _State:
     shift: float = 0.0  # what G92 took from Z
     absolute: bool = True
     absolute_e: bool = True
+    stated_e: bool = False  # by M82 or M83, which slicers mean to last
     unit: float = 1.0
 
 
@@ -106,7 +107,9 @@ def _step(
     elif name in ("G20", "G21"):
         state.unit = 25.4 if name == "G20" else 1.0
     elif name in ("G90", "G91"):
-        state.absolute = state.absolute_e = name == "G90"
+        state.absolute = name == "G90"
+        if not state.stated_e:
+            state.absolute_e = state.absolute
     elif name in ("M82", "M83"):
-        state.absolute_e = name == "M82"
+        state.absolute_e, state.stated_e = name == "M82", True
     return Step(start, end, name, planar, before, state.z + state.shift, filament)
