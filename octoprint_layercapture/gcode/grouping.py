@@ -10,6 +10,7 @@ from .runs import Mark, Run
 from .slicers import DIALECTS, TURN
 
 _SOON = 200  # layers
+_FAR = 2.5  # times as much as the next layer's rise
 
 
 def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list[Group]:
@@ -71,7 +72,7 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     before = 0.0
     for index, (each, here) in enumerate(zip(groups, heights)):
         following = heights[index + 1 : index + 1 + _SOON]
-        if settled and _is_excursion(before, here, following):
+        if settled and _is_excursion(before, here, following, heights[0]):
             settled[-1].settled = before
             settled[-1].runs.extend(each.runs)
         else:
@@ -80,7 +81,24 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
     return settled
 
 
-def _is_excursion(before: float, here: float, following: Sequence[float]) -> bool:
+def _is_excursion(
+    before: float, here: float, following: Sequence[float], first: float
+) -> bool:
+    """Whether the print goes on from ``before`` and comes to ``here`` again, before the
+    next object begins at ``first`` mm.
+
+    What goes on below ``here``, but far above ``before``, goes on from ``here``: on a
+    raft CuraEngine prints the second layer lower than the first.
+    """
     if not following or not before + SAME < following[0] < here - SAME:
         return False
-    return any(abs(z - here) < SAME for z in following)
+    low = following[0]
+    step = next((z - low for z in following if z > low + SAME), 0.0)
+    if low - before > _FAR * step:
+        return False
+    for z in following:
+        if abs(z - here) < SAME:
+            return True
+        if z <= first + SAME:
+            return False
+    return False
