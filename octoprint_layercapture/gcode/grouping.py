@@ -28,9 +28,14 @@ def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list
             if not each.whole:
                 first = fitting[0].position
                 groups[:0] = [one for one in heights if one.runs[-1].end <= first]
-            if 2 * len(groups) >= len(heights):
+            if 2 * len(groups) >= len(heights) or _is_vase(groups):
                 return _without_excursions(groups)
     return _without_excursions(heights)
+
+
+def _is_vase(groups: Sequence[Group]) -> bool:
+    """Whether most layers are turns, for whose heights there is no telling."""
+    return 2 * sum(each.spiral for each in groups) > len(groups)
 
 
 def _by_marks(runs: Sequence[Run], marks: Sequence[Mark]) -> list[Group]:

@@ -53,7 +53,7 @@ def _index(
     record = _scan(file, progress, leaping=True)
     if record.others and not record.commands:
         raise GcodeError(f"{path} is not G-code", readable=True)
-    if not record.marks and any(map(turns.climbs, record.runs)):
+    if not record.marks and turns.climbs(record.runs):
         file.seek(0)
         found = turns.find(source.pieces(file), record.runs)
         if found:

@@ -10,12 +10,13 @@ from .runs import Mark, Run
 from .slicers import TURN
 
 _HEIGHT = re.compile(rb"^G[01] ([^;\nZ]*)Z(-?[0-9]*\.?[0-9]+)([^;\n]*)", re.M)
+_SOME = 3  # moves; a purge line may rise, too
 _PURE = re.compile(rb"\s*(?:F[0-9.]+\s*)*")
 
 
-def climbs(run: Run) -> bool:
-    """Whether a run may hold turns: several of its moves lay filament while rising."""
-    return run.climbs > 1
+def climbs(runs: Sequence[Run]) -> bool:
+    """Whether there may be turns: several moves lay filament while rising."""
+    return sum(run.climbs for run in runs) > _SOME
 
 
 def find(pieces: Iterable[tuple[int, bytes]], runs: Sequence[Run]) -> list[Mark]:

@@ -12,19 +12,29 @@ import pytest
 from octoprint_layercapture.gcode import LayerIndex, index
 
 STEP = 0.28  # mm a turn, and a layer
-CORNERS = (1, 2, 3, 4, 5, 30, 31, 32, 60, 61, 62, 63, 90)  # of 90 on the way around
+FEW = (1, 2, 3, 4, 5, 30, 31, 32, 60, 61, 62, 63, 90)  # of 90 on the way around
+MANY = tuple(range(1, 91))
 
 
 class Vase:
     """Writes a vase: flat layers first, then turns; lengths in mm."""
 
-    def __init__(self, *, z_everywhere: bool, digits: int) -> None:
+    def __init__(
+        self,
+        *,
+        z_everywhere: bool = False,
+        digits: int = 3,
+        corners: tuple[int, ...] = FEW,
+        mark: str = "",
+    ) -> None:
         self.lines = ["G28", "G90", "M82"]
         self.heights: list[float] = []
         self.ends: list[int] = []
         self.e = 0.0
         self._z_everywhere = z_everywhere
         self._digits = digits
+        self._corners = corners
+        self._mark = mark
 
     @property
     def text(self) -> str:
@@ -32,9 +42,11 @@ class Vase:
 
     def turn(self, x: float, low: float, high: float) -> None:
         """Once around; the heights are rounded, so some moves do not climb."""
+        if self._mark:
+            self.lines.append(self._mark.format(len(self.heights)))
         self.lines.append(f"G1 Z{low:.{self._digits}f} F7800")
         self.lines.append(f"G1 X{x + 20:.3f} Y0 F7800")
-        for corner in CORNERS:
+        for corner in self._corners:
             angle = 2 * math.pi * corner / 90
             place = f"X{x + 20 * math.cos(angle):.3f} Y{20 * math.sin(angle):.3f}"
             z = f" Z{low + (high - low) * corner / 90:.{self._digits}f}"
@@ -74,8 +86,21 @@ def test_every_turn_of_an_unmarked_vase_is_a_layer(
     assert found.sequential == (objects > 1)
 
 
+@pytest.mark.parametrize("mark", ["", ";LAYER_CHANGE", ";LAYER:{}"])
+@pytest.mark.parametrize("digits", [2, 3])
+def test_a_vase_of_many_short_moves_is_one_though_few_of_them_climb(
+    mark: str, digits: int, tmp_path: Path
+) -> None:
+    vase = Vase(digits=digits, corners=MANY, mark=mark)
+    vase.whole(0.0, 3, 20)
+    found = _index(vase, tmp_path)
+    assert [each.z for each in found.layers] == pytest.approx(vase.heights, abs=0.01)
+    assert [each.capture_pos for each in found.layers] == vase.ends
+    assert found.spiral
+
+
 def test_moves_to_where_the_head_is_part_no_flat_layer(tmp_path: Path) -> None:
-    vase = Vase(z_everywhere=False, digits=3)
+    vase = Vase()
     vase.whole(0.0, 6, 2)
     lines = [line for line in vase.lines for _ in range(1 + line.startswith("G1 Z"))]
     middle = lines.index("G1 Z0.560 F7800") + 8
