@@ -8,9 +8,10 @@ from .groups import SAME, Group
 from .levels import by_height
 from .runs import Run
 from .seam import Mark
-from .slicers import DIALECTS
+from .slicers import DIALECTS, TURN
 
 _SOON = 200  # layers
+_FAR = 2.5  # times as much as the next layer's rise
 
 
 def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list[Group]:
@@ -19,18 +20,25 @@ def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list
     ``min_height`` (mm): a smaller rise is no new layer, where no marks say otherwise.
     """
     usable = [run for run in runs if run.usable]
-    heights = by_height(usable, min_height)
+    turns = any(mark.marker is TURN for mark in marks)
+    heights = by_height(usable, min_height, turns=turns)
     by_dialect: dict[int, list[Mark]] = {}
     for mark in marks:
-        by_dialect.setdefault(mark.marker.dialect, []).append(mark)
+        if mark.marker is not TURN:
+            by_dialect.setdefault(mark.marker.dialect, []).append(mark)
     for dialect, fitting in sorted(by_dialect.items()):
         groups = _by_marks(usable, fitting)
         if not DIALECTS[dialect].whole:
             first = fitting[0].position
             groups[:0] = [one for one in heights if one.runs[-1].end <= first]
-        if 2 * len(groups) >= len(heights):
+        if 2 * len(groups) >= len(heights) or _is_vase(groups):
             return _without_excursions(groups)
     return _without_excursions(heights)
+
+
+def _is_vase(groups: Sequence[Group]) -> bool:
+    """Whether most layers are turns, for whose heights there is no telling."""
+    return 2 * sum(each.spiral for each in groups) > len(groups)
 
 
 def _by_marks(runs: Sequence[Run], marks: Sequence[Mark]) -> list[Group]:
@@ -81,7 +89,23 @@ def _without_excursions(groups: list[Group]) -> list[Group]:
 
 
 def _is_excursion(before: float, heights: Sequence[float], index: int) -> bool:
+    """Whether the print goes on from ``before`` mm and comes to this height again, before
+    the next object begins.
+
+    What goes on lower, but far above ``before``, goes on from this height: on a raft
+    CuraEngine prints the second layer lower than the first.
+    """
     here = heights[index]
     if index + 1 == len(heights) or not before + SAME < heights[index + 1] < here - SAME:
         return False
-    return any(abs(z - here) < SAME for z in heights[index + 1 : index + 1 + _SOON])
+    following = heights[index + 1 : index + 1 + _SOON]
+    low = following[0]
+    step = next((z - low for z in following if z > low + SAME), 0.0)
+    if low - before > _FAR * step:
+        return False
+    for z in following:
+        if abs(z - here) < SAME:
+            return True
+        if z <= heights[0] + SAME:
+            return False
+    return False

@@ -41,11 +41,18 @@ class Group:
 
     @property
     def spiral(self) -> bool:
-        """Whether most of it is laid while climbing."""
+        """Whether most of it is laid while climbing, or in steps, each of which climbs to
+        the next: of a turn's many short moves most round to the height of the one before.
+        """
         if len(self.runs) == 1:
             return self.runs[0].climbing > self.runs[0].filament
         climbing = sum(run.climbing for run in self.runs)
-        return climbing > sum(run.filament for run in self.runs)
+        flat = sum(run.filament for run in self.runs)
+        if climbing > flat:
+            return True
+        steps = sum(run.filament for run in self.runs if run.last > run.flat)
+        half = (climbing + flat) / 2
+        return climbing > 0 and steps > half and max(self.weights.values()) < half
 
     @property
     def z(self) -> float:

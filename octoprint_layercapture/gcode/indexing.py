@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import BinaryIO, Callable, Optional, Union
 
-from . import amounts, assembly, scan, skim, slicers, source
+from . import amounts, assembly, scan, skim, slicers, source, turns
 from .errors import GcodeError
 from .grouping import group
 from .layers import LayerIndex
 from .runs import Record
+from .seam import Mark
 
 Path = Union[str, "os.PathLike[str]"]
 Progress = Callable[[float], None]
@@ -52,6 +54,11 @@ def _index(
     record = _scan(file, progress, leaping=True)
     if record.others and not record.commands:
         raise GcodeError(f"{path} is not G-code", readable=True)
+    if not record.marks and turns.climbs(record.runs):
+        file.seek(0)
+        found = turns.find(source.pieces(file), record.runs)
+        if found:
+            record = _scan(file, progress, leaping=False, cuts=found)
     groups = group(record.runs, record.marks, min_height)
     certain = not record.head.guessed
     while certain and not all(each.certain for each in groups):
@@ -71,7 +78,16 @@ def _slicer(file: BinaryIO) -> Optional[str]:
     return slicers.slicer_name(beginning, file.read(_ENDS))
 
 
-def _scan(file: BinaryIO, progress: Optional[Progress], *, leaping: bool) -> Record:
+def _scan(
+    file: BinaryIO,
+    progress: Optional[Progress],
+    *,
+    leaping: bool,
+    cuts: Sequence[Mark] = (),
+) -> Record:
+    """Reads the file; ``cuts`` are marks to be put in, in the order of the file."""
+    following = iter(cuts)
+    cut = next(following, None)
     size = os.fstat(file.fileno()).st_size
     file.seek(0)
     record = Record()
@@ -80,13 +96,18 @@ def _scan(file: BinaryIO, progress: Optional[Progress], *, leaping: bool) -> Rec
         if leaping:
             # Enough of the beginning to tell purging from layers is read line by line.
             while text and not _begun(record, position):
-                cut = text.find(b"\n", _BEGINNING) + 1 or len(text)
-                scan.lines(record, text[:cut], position)
+                stop = text.find(b"\n", _BEGINNING) + 1 or len(text)
+                scan.lines(record, text[:stop], position)
                 record.learn()
-                text, position = text[cut:], position + cut
+                text, position = text[stop:], position + stop
             if text:
                 skim.skim(record, text, position)
         else:
+            while cut is not None and cut.position < end:
+                scan.lines(record, text[: cut.position - position], position)
+                record.marks.append(cut)
+                text, position = text[cut.position - position :], cut.position
+                cut = next(following, None)
             scan.lines(record, text, position)
         record.recoded = end > file.tell()
         if progress is not None:

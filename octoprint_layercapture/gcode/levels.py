@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf
 from statistics import median
 from typing import Optional
 
@@ -16,40 +15,68 @@ _LATER = 4  # levels further on, purging is over
 _EARLY = 8  # levels among which purging is looked for
 
 
-def by_height(runs: Sequence[Run], min_height: float) -> list[Group]:
+def by_height(
+    runs: Sequence[Run], min_height: float, *, turns: bool = False
+) -> list[Group]:
     """Parts ``runs`` where they rise by ``min_height`` mm or a new object begins.
 
     What is purged or primed before the print makes no layer, nor does a height that is
-    left again at once for the layer it was left from.
+    left again at once for the layer it was left from. ``turns``: the marks that the runs
+    count are those of a vase print's turns.
     """
     levels: list[Group] = []
-    base = -inf
     for run in runs:
-        z = run.z
-        if abs(base - z) < SAME:
+        if levels and _goes_on(levels[-1], run, turns):
             levels[-1].runs.append(run)
         else:
             levels.append(Group([run]))
-            base = z
     del levels[: _fall(levels)]
     while len(levels) > 1 and _is_priming(levels):
         del levels[0]
     heights = [level.z for level in levels]
     layers: list[Group] = []
+    base = _Base()
     for index, level in enumerate(levels):
-        if not layers or _begins_layer(heights, index, base, layers[0], min_height):
+        if not layers or _begins_layer(heights, index, base.z, layers[0], min_height):
             layers.append(level)
-            base = level.runs[0].z
+            base = _Base()
         else:
             layers[-1].runs.extend(level.runs)
+        base.add(level)
     return layers
+
+
+class _Base:
+    """A layer so far: the height in mm at which most of it is laid."""
+
+    def __init__(self) -> None:
+        self.z = 0.0
+        self._weights: dict[float, float] = {}
+
+    def add(self, level: Group) -> None:
+        """Takes in what is laid at one height or in one turn."""
+        z = level.runs[0].z if len(level.runs) == 1 else level.z
+        self._weights[z] = self._weights.get(z, 0.0) + level.filament
+        if self._weights[z] > self._weights.get(self.z, -1.0):
+            self.z = z
+
+
+def _goes_on(level: Group, run: Run, turns: bool) -> bool:
+    """Whether a run is at the same height as the level, or of the same turn."""
+    before = level.runs[-1]
+    if turns and run.climbs:
+        return run.marks == before.marks and run.top >= before.last
+    if turns and before.climbs and abs(run.z - before.last) < SAME:
+        return run.marks == before.marks
+    return abs(level.runs[0].z - run.z) < SAME
 
 
 def _begins_layer(
     heights: Sequence[float], index: int, base: float, first: Group, min_height: float
 ) -> bool:
-    """Whether the level does not belong to the layer before it, which began at ``base``
-    mm."""
+    """Whether the level does not belong to the layer before it, most of which lies at
+    ``base`` mm.
+    """
     z = heights[index]
     rise = z - base
     if abs(rise) < min_height - 1e-6:
