@@ -8,12 +8,16 @@ from typing import Any, Optional
 
 import click
 
+from .cli_export import export
 from .gcode import GcodeError, LayerIndex, index
 
 
 @click.group()
 def main() -> None:
     """Layer Capture on the command line."""
+
+
+main.add_command(export)
 
 
 @main.command("layers")
@@ -82,4 +86,4 @@ def commands(
     cli_group: Any, pass_octoprint_ctx: Any, *args: Any, **kwargs: Any
 ) -> list[click.Command]:
     """Handler of OctoPrint's hook ``octoprint.cli.commands``."""
-    return [layers]
+    return [layers, export]

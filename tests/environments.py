@@ -153,7 +153,7 @@ class Environment:
     def _stale(self, step: str, made_from: str) -> bool:
         return self.done.get(step) != made_from
 
-    def _stamp(self, step: str, made_from: str) -> None:
+    def stamp(self, step: str, made_from: str) -> None:
         self.done[step] = made_from
         (self.path / STAMP).write_text(json.dumps(self.done, indent=2), encoding="utf-8")
 
@@ -185,7 +185,7 @@ class Environment:
         say(f"Creating {self.path.relative_to(ROOT)} …")
         if not run_logged([sys.executable, "-m", "venv", self.path], self.log):
             raise SetupError(f"Could not create {self.path} (see {self.log})")
-        self._stamp("python", python + f" {self.path}")
+        self.stamp("python", python + f" {self.path}")
 
     def install_octoprint(self) -> None:
         if not self._stale("octoprint", self.version):
@@ -197,7 +197,7 @@ class Environment:
             (wheel,) = Path(folder).glob("*.whl")
             self.pip(wanted, "install", *without_compiler(requirements(wheel)))
             self.pip(wanted, "install", "--no-deps", wheel)
-        self._stamp("octoprint", self.version)
+        self.stamp("octoprint", self.version)
 
     def install_plugin(self) -> None:
         """Install the plugin as a user does: the built package, not a link to it."""
@@ -209,7 +209,7 @@ class Environment:
             wheel = build_wheel(self, Path(folder))
             self.pip("the plugin's requirements", "install", wheel)
             self.pip("the plugin", "install", "--no-deps", "--force-reinstall", wheel)
-        self._stamp("plugin", digest)
+        self.stamp("plugin", digest)
 
     def install_tools(self) -> None:
         digest = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
@@ -220,7 +220,7 @@ class Environment:
             wheel = build_wheel(self, Path(folder))
             # Only the extra's own requirements: a plugin under test stays as it is.
             self.pip("the test tools", "install", *requirements(wheel, extra="develop"))
-        self._stamp("tools", digest)
+        self.stamp("tools", digest)
 
 
 def requirements(wheel: Path, extra: str | None = None) -> list[str]:
