@@ -46,7 +46,8 @@ class Head:
     where nothing in the file says what they are.
 
     ``shift`` is what G92 took from Z since: ``z + shift`` is the nozzle's height. ``e``
-    is NaN where lines were left out; ``guessed`` says that it was needed then.
+    is NaN where lines were left out; ``guessed`` says that it was needed then, or that
+    amounts cannot be weighed without reading every line.
     """
 
     def __init__(self) -> None:
@@ -104,7 +105,10 @@ class Head:
             self._mode(name)
             return Effect(MODE, command=name)
         if name == "G92":
-            self._set_position(reading.words(rest))
+            given = reading.words(rest)
+            # what a bare one does to E is seen only move by move
+            self.guessed = self.guessed or not given
+            self._set_position(given)
             return Effect(RESET, command=name)
         if name in ("G10", "G11"):
             given = reading.words(rest)
@@ -156,6 +160,8 @@ class Head:
 
     def _mode(self, name: str) -> None:
         if name == "G20":
+            # amounts are weighed as the file says them, in whatever unit
+            self.guessed = self.guessed or self.scale != INCH
             self.scale = INCH
         elif name == "G21":
             self.scale = 1.0

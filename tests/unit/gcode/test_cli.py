@@ -42,4 +42,4 @@ def test_a_file_that_is_no_gcode_is_an_error_people_can_read(tmp_path: Path) -> 
 
 
 def test_octoprint_is_given_the_command() -> None:
-    assert [each.name for each in commands(None, None)] == ["layers"]
+    assert [each.name for each in commands(None, None)] == ["layers", "export"]
