@@ -60,7 +60,7 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
             # events come late: before its own PrintStarted they mean the job before
             if self._announced and not self._is_of_job_before(event):
                 reason = _OVER.get(event, "done")
-                if payload.get("reason") == "cancelled":
+                if (payload or {}).get("reason") == "cancelled":
                     reason = "cancelled"
                 self._end(reason, event == Events.PRINT_DONE)
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
