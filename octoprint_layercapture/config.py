@@ -272,6 +272,13 @@ class Files(_Group):
         return value
 
 
+class Video(_Group):
+    """Videos of a print: made after each one by themselves or not; pictures a second."""
+
+    automatic: bool = False
+    fps: int = Field(default=10, ge=1, le=60)
+
+
 class Config(_Group):
     """All settings, checked. Frozen: a job keeps the Config it started with."""
 
@@ -283,6 +290,7 @@ class Config(_Group):
     cameras: Cameras = Cameras()
     fake_camera: Fake = Fake()
     files: Files = Files()
+    video: Video = Video()
 
 
 def defaults() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
 from .complaints import SECRETS
+from .filming import VideoSection
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
@@ -25,12 +26,15 @@ from .web.camera_tests import CameraTests
 from .web.cameras import CamerasSection
 from .web.measure import MeasureRoutes
 from .web.permissions import permissions
+from .web.videos import VideoRoutes
 
 
 class LayerCapturePlugin(
     ApiSection,
     CamerasSection,
     MeasureRoutes,
+    VideoRoutes,
+    VideoSection,
     CommSection,
     octoprint.plugin.StartupPlugin,
     octoprint.plugin.ShutdownPlugin,
