@@ -30,5 +30,6 @@ def __plugin_load__() -> None:
         "octoprint.comm.protocol.atcommand.queuing": implementation.on_at_command,
         "octoprint.comm.protocol.scripts": implementation.on_script,
         "octoprint.access.permissions": implementation.additional_permissions,
+        "octoprint.server.http.routes": implementation.file_routes,
         "octoprint.cli.commands": commands,
     }

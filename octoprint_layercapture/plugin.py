@@ -25,12 +25,16 @@ from .web.camera_tests import CameraTests
 from .web.cameras import CamerasSection
 from .web.measure import MeasureRoutes
 from .web.permissions import permissions
+from .web.planning import PlanSection
+from .web.prints import PrintsSection
 
 
 class LayerCapturePlugin(
     ApiSection,
     CamerasSection,
     MeasureRoutes,
+    PlanSection,
+    PrintsSection,
     CommSection,
     octoprint.plugin.StartupPlugin,
     octoprint.plugin.ShutdownPlugin,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext
-from octoprint.access import ADMIN_GROUP, USER_GROUP
+from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
 
 
 def permissions() -> list[dict[str, Any]]:
@@ -15,10 +15,11 @@ def permissions() -> list[dict[str, Any]]:
             "key": "VIEW",
             "name": "View",
             "description": gettext(
-                "See the state of captures, the cameras and the grid preview"
+                "See the state of captures, cameras, the grid preview, prints and "
+                "pictures, and download them"
             ),
             "roles": ["view"],
-            "default_groups": [USER_GROUP],
+            "default_groups": [READONLY_GROUP, USER_GROUP],
         },
         {
             "key": "CAPTURE",
@@ -27,6 +28,13 @@ def permissions() -> list[dict[str, Any]]:
                 "Switch captures on and off, steer them, test cameras"
             ),
             "roles": ["capture"],
+            "default_groups": [USER_GROUP, ADMIN_GROUP],
+        },
+        {
+            "key": "MANAGE",
+            "name": "Manage",
+            "description": gettext("Delete prints and pictures"),
+            "roles": ["manage"],
             "default_groups": [USER_GROUP, ADMIN_GROUP],
         },
     ]
