@@ -102,7 +102,7 @@ def routes(workers: Executor, file: Find, thumbnail: Find, cover: Find) -> list[
     return [
         route(r"files/([^/]*)/([^/]*)", file, FOREVER),
         route(r"thumbnails/([^/]*)/([^/]*)", thumbnail, A_WEEK),
-        route(r"covers/([^/]*)()", cover, ASK_AGAIN),
+        route(r"covers/([^/]*)", cover, ASK_AGAIN),
     ]
 
 

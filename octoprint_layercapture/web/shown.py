@@ -97,7 +97,7 @@ def a_capture(entry: PrintEntry, capture: CaptureEntry, links: Links) -> dict[st
         "height": record.height,
         "slicer_layer": record.slicer_layer,
         "timestamp": record.timestamp,
-        "pictures": len(record.images),
+        "kept": len(record.images),
         "failures": [_plain(failure) for failure in record.failures],
         "ending": None if ending is None else _plain(ending),
         "conditions": None if record.conditions is None else _plain(record.conditions),

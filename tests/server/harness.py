@@ -302,6 +302,11 @@ class OctoPrint:
         self.upload(name, gcode)
         return self.print_file(name, **options)
 
+    def begin_gcode(self, gcode: str, name: str = "job.gcode") -> Job:
+        """Upload, start printing and return at once."""
+        self.upload(name, gcode)
+        return self.begin(name)
+
     def begin(self, name: str, location: str = "local") -> Job:
         """Start printing an uploaded file and return at once."""
         assert self.events is not None
