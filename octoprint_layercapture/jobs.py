@@ -273,7 +273,13 @@ def prepare(
     what = replace(what, delay=common_delay(settlers))
     pictures = Pictures(
         settlers,
-        Setting(what.volume.bed, circular, chosen.total, _offsets(config)),
+        Setting(
+            what.volume.bed,
+            circular,
+            chosen.total,
+            _offsets(config),
+            len(what.allowed),
+        ),
         listener,
     )
     center = what.volume.center

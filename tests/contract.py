@@ -33,6 +33,11 @@ class Operation:
         return str(self.spec["x-permission"])
 
     @property
+    def further(self) -> str:
+        """OctoPrint's own permission that is asked for besides, or nothing."""
+        return str(self.spec.get("x-octoprint-permission", ""))
+
+    @property
     def example(self) -> Any:
         """The body that is given as an example, or None."""
         content = self.spec.get("requestBody", {}).get("content", {})

@@ -6,6 +6,11 @@ from typing import Any
 
 from flask_babel import gettext
 from octoprint.access import ADMIN_GROUP, READONLY_GROUP, USER_GROUP
+from octoprint.access.permissions import Permissions
+
+from ..events import PREFIX
+
+_PLUGIN = "layercapture"
 
 
 def permissions() -> list[dict[str, Any]]:
@@ -38,3 +43,21 @@ def permissions() -> list[dict[str, Any]]:
             "default_groups": [USER_GROUP, ADMIN_GROUP],
         },
     ]
+
+
+def may_hear(
+    socket: Any, user: Any, message: str, payload: Any, *_: Any, **__: Any
+) -> bool:
+    """Whether somebody's browser gets a message; ours go to those who may view.
+
+    Handler of OctoPrint's hook ``octoprint.server.sockjs.emit``.
+    """
+    if not isinstance(payload, dict):
+        return True
+    if message == "plugin":
+        ours = payload.get("plugin") == _PLUGIN
+    else:
+        ours = message == "event" and str(payload.get("type")).startswith(PREFIX)
+    if not ours:
+        return True
+    return bool(user and user.has_permission(Permissions.PLUGIN_LAYERCAPTURE_VIEW))

@@ -34,7 +34,7 @@ def planned(
     """
     layers = config.layers
     chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
-    what = terms(config, profile)
+    what = terms(config, profile, cameras[0] if cameras else None)
     captures, positions = len(chosen.layers), len(what.allowed)
     expected = estimate(captures, positions)
     each = seconds_per_capture(what, settling(config, cameras), _middle(index))

@@ -162,7 +162,7 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
         except StoreError as error:
             return _refused(error)
         self._logger.info("Deleted %s: %d bytes are free again", "/".join(what), freed)
-        self.message("library", key=what[0])
+        self.message("library")
         return flask.jsonify({"freed": freed})
 
 

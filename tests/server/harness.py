@@ -360,7 +360,8 @@ class Job:
     def _kept(self) -> bool:
         """The last pictures may still be written when the print is over."""
         begun = self.messages("capture_started")
-        return len(self.messages("capture_finished")) >= len(begun)
+        ended = self.messages("capture_finished") + self.messages("capture_failed")
+        return len(ended) >= len(begun)
 
     def wait_for_event(self, *names: str, timeout: float = 60.0) -> dict[str, Any]:
         """The first event of one of these types since the print was started."""

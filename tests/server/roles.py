@@ -36,8 +36,9 @@ class Person:
     role: str
     key: str
 
-    def may(self, permission: str) -> bool:
-        return permission in MAY[self.role]
+    def may(self, permission: str, further: str = "") -> bool:
+        """Whether they have a permission of ours, and one of OctoPrint's besides."""
+        return permission in MAY[self.role] and (not further or self.role == "admin")
 
 
 def people(octoprint: OctoPrint) -> dict[str, Person]:

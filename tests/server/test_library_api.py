@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.server import captured, jobs, shelf
 from tests.server.captured import FAST, SMALL_GRID
 from tests.server.harness import OctoPrint
 from tests.server.snapshots import SnapshotServer
+from tests.server.waiting import wait_until
 
 CONTRACT = Contract()
 BASE = CONTRACT.base
@@ -239,7 +241,7 @@ def test_every_browser_hears_that_something_was_deleted(octoprint: OctoPrint) ->
         "message library",
         mark,
     )
-    assert heard["data"]["key"] == kept.folder.name
+    assert heard["data"] == {"event": "library"}
 
 
 def test_a_plan_says_what_would_happen(
@@ -332,6 +334,20 @@ def test_a_plan_needs_settings_and_a_file(
     assert status == 400
 
 
+def has_result(octoprint: OctoPrint, path: str) -> bool:
+    return bool(get(octoprint, path)["state"] != "running")
+
+
+def test_a_test_of_a_camera_answers_as_documented(octoprint: OctoPrint) -> None:
+    for camera in ("fake", "no such camera"):
+        status, begun = ask(octoprint, "POST", "/cameras/test", json={"camera": camera})
+        assert status == 202
+        path = f"/cameras/test/{begun['id']}"
+        wait_until(partial(has_result, octoprint, path), "a result")
+        status, _ = ask(octoprint, "GET", f"{path}.jpg")
+        assert status == (200 if camera == "fake" else 404)
+
+
 def test_the_other_routes_answer_as_documented(octoprint: OctoPrint) -> None:
     for method, path, body in (
         ("GET", "/state", None),
@@ -341,6 +357,13 @@ def test_the_other_routes_answer_as_documented(octoprint: OctoPrint) -> None:
         ("POST", "/job", {}),
         ("POST", "/preview", {"settings": {"grid": {"center_x": 500, "rows": "x"}}}),
         ("POST", "/preview", {}),
+        ("GET", "/cameras", None),
+        ("GET", "/cameras/measure", None),
+        ("DELETE", "/cameras/measure", None),
+        ("POST", "/cameras/measure", {"camera": "no such camera"}),
+        ("POST", "/cameras/test", {}),
+        ("GET", "/cameras/test/0", None),
+        ("GET", "/cameras/test/0.jpg", None),
     ):
         options = {} if body is None else {"json": body}
         ask(octoprint, method, path, **options)
