@@ -44,6 +44,26 @@ from .shareable import shareable
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
 
 
+NO_LAYERS = Message(N_("No layers were found in this file, so nothing is captured."))
+NO_POSITION = Message(
+    N_(
+        "No position of the grid is inside the printable area, so nothing is captured. "
+        "Check the grid in the settings of Layer Capture."
+    )
+)
+
+
+def none_chosen(total: int) -> Message:
+    """The settings choose none of a file's layers."""
+    return Message(
+        N_(
+            "None of the %(total)d layers of this file is chosen in the settings, so "
+            "nothing is captured."
+        ),
+        {"total": total},
+    )
+
+
 class NotCaptured(Exception):
     """This job gets no captures; the one argument is the Message that says why."""
 
@@ -232,9 +252,7 @@ def prepare(
     """
     index = indexed.layers
     if not index.layers:
-        raise NotCaptured(
-            Message(N_("No layers were found in this file, so nothing is captured."))
-        )
+        raise NotCaptured(NO_LAYERS)
     layers = config.layers
     chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
@@ -244,24 +262,9 @@ def prepare(
     notices = _refusals(what)
     if not chosen.layers:
         # not an end: a capture can still be asked for during the print
-        notices.append(
-            Message(
-                N_(
-                    "None of the %(total)d layers of this file is chosen in the "
-                    "settings, so nothing is captured."
-                ),
-                {"total": chosen.total},
-            )
-        )
+        notices.append(none_chosen(chosen.total))
     if not what.allowed:
-        raise NotCaptured(
-            Message(
-                N_(
-                    "No position of the grid is inside the printable area, so nothing "
-                    "is captured. Check the grid in the settings of Layer Capture."
-                )
-            )
-        )
+        raise NotCaptured(NO_POSITION)
     circular = what.volume.radius is not None
     watching = [camera for camera in used if isinstance(camera, FakeCamera)]
     for camera in watching:
@@ -270,7 +273,13 @@ def prepare(
     what = replace(what, delay=common_delay(settlers))
     pictures = Pictures(
         settlers,
-        Setting(what.volume.bed, circular, chosen.total, _offsets(config)),
+        Setting(
+            what.volume.bed,
+            circular,
+            chosen.total,
+            _offsets(config),
+            len(what.allowed),
+        ),
         listener,
     )
     center = what.volume.center

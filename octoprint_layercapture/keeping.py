@@ -210,6 +210,7 @@ class KeepingSection(ReportSection):
         job.folder.finish(_OUTCOMES.get(ending), ending, time.time())
         if self._keeping is job.folder:
             self._keeping = None
+        self.print_kept(job.folder.record)
         self.tidy()
 
     # limits

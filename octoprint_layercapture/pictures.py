@@ -27,7 +27,7 @@ from .cameras import (
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
 from .labels import label_of
-from .library import CaptureWriter, Ending, StoreError
+from .library import CaptureRecord, CaptureWriter, Ending, Image, StoreError
 from .messages import N_, Message
 from .roster import Attendance, Roster
 
@@ -39,18 +39,29 @@ class Setting:
     """What a scene needs to know of the print around a shot.
 
     ``offsets``: what cameras see from the nozzle, mm, by their names, where it is known.
+    ``positions``: how many there are to a capture.
     """
 
     bed: tuple[float, float, float, float]
     circular: bool
     layers_total: int
     offsets: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    positions: int = 0
 
 
 class PictureListener(Protocol):
-    """Hears of pictures and of what went wrong. Called on worker threads."""
+    """Hears of captures and of what went wrong. Called on worker threads.
 
-    def picture_saved(self, shot: Shot, path: str, kept: int) -> None:
+    A capture's story is told in order, on the writing thread: that it was opened, its
+    pictures, what was kept; then the next one's, then ``then`` of the print's close.
+    """
+
+    def capture_opened(self, capture: CaptureRecord, positions: int) -> None:
+        """A capture has begun; nothing of it is on disk yet."""
+
+    def picture_saved(
+        self, capture: CaptureRecord, shot: Shot, image: Image, kept: int
+    ) -> None:
         """A picture is on disk; ``kept`` counts the capture's so far."""
 
     def picture_failed(self, shot: Shot, camera: str, message: Message) -> None:
@@ -65,7 +76,9 @@ class PictureListener(Protocol):
     def not_kept(self, message: Message) -> None:
         """A picture was taken and could not be written."""
 
-    def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
+    def capture_kept(
+        self, capture: CaptureRecord, outcome: Outcome, kept: int, failed: int
+    ) -> None:
         """Everything of this capture is on disk."""
 
 
@@ -144,6 +157,8 @@ class CaptureRecorder:
         self._failed = 0
         self._epoch = 0
         self._lock = threading.Lock()
+        self._closed = False
+        self._write(self._open)
 
     def glance(self, x: float, y: float) -> None:
         """Let each camera note what it shows before the head moves."""
@@ -188,7 +203,7 @@ class CaptureRecorder:
             camera.abandon()
 
     def close(self, outcome: Outcome) -> None:
-        self._write(lambda: self._finish(outcome))
+        self._write(lambda: self._finish(outcome), last=True)
 
     def _scene(
         self,
@@ -245,11 +260,20 @@ class CaptureRecorder:
     def _refused(self, camera: Settler, shot: Shot, reason: Message) -> None:
         self._write(lambda: self._note_failure(camera, shot, reason))
 
-    def _write(self, work: Callable[[], None]) -> None:
-        try:
-            self._pictures.writing.submit(guarded, work)
-        except RuntimeError:
-            _log.debug("Nothing more is written, the server is going down")
+    def _write(self, work: Callable[[], None], last: bool = False) -> None:
+        """Do this on the writing thread; what comes after the last is dropped."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = last
+            try:
+                self._pictures.writing.submit(guarded, work)
+            except RuntimeError:
+                _log.debug("Nothing more is written, the server is going down")
+
+    def _open(self) -> None:
+        positions = self._pictures.setting.positions
+        self._pictures.listener.capture_opened(self._record, positions)
 
     def _keep(self, camera: Settler, shot: Shot, settled: Settled, taken: float) -> None:
         offset = self._pictures.setting.offsets.get(camera.name)
@@ -277,7 +301,7 @@ class CaptureRecorder:
             self._pictures.listener.not_kept(reason)
             return
         self._kept += 1
-        self._pictures.listener.picture_saved(shot, image.path, self._kept)
+        self._pictures.listener.picture_saved(self._record, shot, image, self._kept)
 
     def _note_failure(self, camera: Settler, shot: Shot, reason: Message) -> None:
         self._failed += 1
@@ -305,7 +329,9 @@ class CaptureRecorder:
             )
         except StoreError as error:
             _log.warning("The capture's record could not be finished: %s", error)
-        self._pictures.listener.capture_kept(outcome, self._kept, self._failed)
+        self._pictures.listener.capture_kept(
+            self._record, outcome, self._kept, self._failed
+        )
         self._pictures.concluded(self._attendance)
 
 

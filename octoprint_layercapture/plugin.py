@@ -26,6 +26,8 @@ from .web.camera_tests import CameraTests
 from .web.cameras import CamerasSection
 from .web.measure import MeasureRoutes
 from .web.permissions import permissions
+from .web.planning import PlanSection
+from .web.prints import PrintsSection
 from .web.videos import VideoRoutes
 
 
@@ -33,6 +35,8 @@ class LayerCapturePlugin(
     ApiSection,
     CamerasSection,
     MeasureRoutes,
+    PlanSection,
+    PrintsSection,
     VideoRoutes,
     VideoSection,
     CommSection,

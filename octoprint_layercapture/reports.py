@@ -7,11 +7,13 @@ import os
 from typing import Any, Optional
 
 from . import config as settings
+from . import events
 from .capture.engine import Engine
 from .capture.job import Listener
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
 from .jobs import Job, Print
+from .library import CaptureRecord, Image, PrintRecord
 from .messages import N_, Message
 from .pictures import Pictures
 
@@ -27,6 +29,7 @@ class ReportSection(Listener):
     _indexing: Optional[dict[str, Any]]
     _logger: logging.Logger
     _plugin_manager: Any
+    _event_bus: Any
     _identifier: str
 
     def indexing_progressed(self, path: str, fraction: Optional[float]) -> None:
@@ -45,13 +48,11 @@ class ReportSection(Listener):
             layer.z,
             positions,
         )
-        self.message("capture_started", layer=layer.number, z=layer.z, total=positions)
 
     def capture_ended(self, outcome: Outcome) -> None:
         layer = outcome.layer.number
         if outcome.failure is not None:
             self._logger.warning("Layer %d: %s", layer, outcome.failure)
-            self.message("capture_failed", layer=layer, **outcome.failure.to_dict())
         elif outcome.interrupted is not None:
             self._logger.info("Layer %d: ended by %s", layer, outcome.interrupted)
         if outcome.paused:
@@ -93,17 +94,32 @@ class ReportSection(Listener):
     def notice(self, message: Message) -> None:
         self.tell(message)
 
-    def picture_saved(self, shot: Shot, path: str, kept: int) -> None:
+    def capture_opened(self, capture: CaptureRecord, positions: int) -> None:
+        self.message(
+            "capture_started",
+            capture_id=capture.capture_id,
+            layer=capture.layer,
+            z=capture.z_height,
+            total=positions,
+        )
+        self._fire(events.capture_started(capture, positions))
+
+    def picture_saved(
+        self, capture: CaptureRecord, shot: Shot, image: Image, kept: int
+    ) -> None:
         job = self._job
-        self._logger.debug("Layer %d: kept %s", shot.layer.number, path)
+        self._logger.debug("Layer %d: kept %s", capture.layer, image.path)
         self.message(
             "picture_saved",
-            layer=shot.layer.number,
+            capture_id=capture.capture_id,
+            layer=capture.layer,
             index=shot.index,
-            path=path,
+            camera=image.camera,
+            path=image.path,
             done=kept,
             total=0 if job is None else len(job.armed.terms.allowed),
         )
+        self._fire(events.picture_saved(capture, image, kept))
 
     def picture_failed(self, shot: Shot, camera: str, message: Message) -> None:
         self._logger.warning(
@@ -118,18 +134,30 @@ class ReportSection(Listener):
         if self._job is not None and self._job.pictures is pictures:
             self._engine.give_up(why)
 
-    def capture_kept(self, outcome: Outcome, kept: int, failed: int) -> None:
+    def capture_kept(
+        self, capture: CaptureRecord, outcome: Outcome, kept: int, failed: int
+    ) -> None:
         self._last = {
-            "layer": outcome.layer.number,
+            "layer": capture.layer,
             "pictures": kept,
             "failures": failed,
             "seconds": round(outcome.seconds, 1),
         }
         self._logger.info(
-            "Layer %d: %d pictures kept, %d failed", outcome.layer.number, kept, failed
+            "Layer %d: %d pictures kept, %d failed", capture.layer, kept, failed
         )
-        self.message("capture_finished", **self._last)
+        told = {"capture_id": capture.capture_id, **self._last}
+        if outcome.failure is None:
+            self.message("capture_finished", **told)
+        else:
+            self.message("capture_failed", **told, **outcome.failure.to_dict())
+        self._fire(events.capture_ended(capture, outcome, kept, failed))
         self.message("state", **self.state())
+
+    def print_kept(self, record: PrintRecord) -> None:
+        """The last capture of a print is on disk, and how the print ended is known."""
+        self._fire(events.print_finished(record))
+        self.message("library")
 
     def state(self) -> dict[str, Any]:
         """What the plugin does now, as the browser sees it."""
@@ -167,6 +195,9 @@ class ReportSection(Listener):
         """Say something once: to the log and to whoever looks at the page."""
         self._logger.warning("%s", message)
         self.message("notice", level=level, **message.to_dict())
+
+    def _fire(self, event: events.Event) -> None:
+        self._event_bus.fire(events.PREFIX + event.name, event.payload)
 
     def message(self, event: str, **payload: Any) -> None:
         self._plugin_manager.send_plugin_message(

@@ -185,16 +185,28 @@ def positions(
     would go outside the volume minus its margin carry the reason and keep their number.
     """
     aimed = offset != (0.0, 0.0)
-    middle_x = space.center[0] if center_x is None else center_x
-    middle_y = space.center[1] if center_y is None else center_y
+    middle = (
+        space.center[0] if center_x is None else center_x,
+        space.center[1] if center_y is None else center_y,
+    )
     found = []
-    for index in range(columns * rows):
-        row, column = divmod(index, columns)
-        x = round(middle_x + (column - (columns - 1) / 2) * spacing_x, 3)
-        y = round(middle_y + (row - (rows - 1) / 2) * spacing_y, 3)
+    for index, (x, y) in enumerate(lattice(middle, columns, rows, spacing_x, spacing_y)):
         place = Position(index, x, y, None, offset)
         found.append(replace(place, refused=space.refusal(*place.nozzle, aimed)))
     return tuple(found)
+
+
+def lattice(
+    center: Point, columns: int, rows: int, spacing_x: float, spacing_y: float
+) -> list[Point]:
+    """The places of a grid around a centre, in the order of their numbers, mm."""
+    found = []
+    for index in range(columns * rows):
+        row, column = divmod(index, columns)
+        x = round(center[0] + (column - (columns - 1) / 2) * spacing_x, 3)
+        y = round(center[1] + (row - (rows - 1) / 2) * spacing_y, 3)
+        found.append((x, y))
+    return found
 
 
 def visiting_order(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .catalog import Catalog
 from .entries import CaptureEntry, Page, PictureEntry, PrintEntry
 from .errors import PrintRunning, StoreError, UnknownFile, UnknownPrint
+from .located import cover, locate
 from .place import Place
 from .prints import PrintRecord, Totals
 from .records import (
@@ -40,5 +41,7 @@ __all__ = [
     "Totals",
     "UnknownFile",
     "UnknownPrint",
+    "cover",
+    "locate",
     "read_capture",
 ]

@@ -96,7 +96,7 @@ class Catalog:
         Of copies with one ``print_id``, the newest.
         """
         folder = folder_of(key)
-        if folder is not None and _is_proper_folder(self.store.root / folder):
+        if folder is not None and is_proper_folder(self.store.root / folder):
             place = self._folder_place(folder)
             entry = None if place is None else self._entry(place)
             if entry is not None:
@@ -301,8 +301,17 @@ def folder_of(key: str) -> Optional[str]:
     return name
 
 
-def _is_proper_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+def is_flat_key(key: str) -> bool:
+    """Whether this is the key of a print in the flat layout."""
+    return key.startswith(_FLAT)
+
+
+def is_proper_folder(path: Path) -> bool:
+    """A folder, and no symlink to one."""
+    try:
+        return path.is_dir() and not path.is_symlink()
+    except (OSError, ValueError):
+        return False
 
 
 def _has_ours(folder: Path) -> bool:

@@ -1,8 +1,8 @@
-"""What a request brought along."""
+"""What a request brought along: its body and its query."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import flask
 
@@ -19,6 +19,23 @@ def json_body() -> dict[str, Any]:
     except RecursionError:
         return {}
     return body if isinstance(body, dict) and not _too_deep(body) else {}
+
+
+def number_in_query(name: str, least: int = 0) -> Optional[int]:
+    """The whole number ``name`` of the query, None without one; 400 for what is none."""
+    text = flask.request.args.get(name)
+    if text is None:
+        return None
+    digits = text if text.isascii() and text.isdigit() and len(text) < 10 else ""
+    if not digits or not least <= int(digits):
+        flask.abort(400, description=f"{name}: expected a whole number from {least}")
+    return int(digits)
+
+
+def page_in_query(usual: int, most: int) -> tuple[int, int]:
+    """``offset`` and ``limit`` of the query; a limit above ``most`` counts as that."""
+    limit = number_in_query("limit", least=1)
+    return number_in_query("offset") or 0, min(limit or usual, most)
 
 
 def _too_deep(value: Any) -> bool:

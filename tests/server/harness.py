@@ -302,6 +302,11 @@ class OctoPrint:
         self.upload(name, gcode)
         return self.print_file(name, **options)
 
+    def begin_gcode(self, gcode: str, name: str = "job.gcode") -> Job:
+        """Upload, start printing and return at once."""
+        self.upload(name, gcode)
+        return self.begin(name)
+
     def begin(self, name: str, location: str = "local") -> Job:
         """Start printing an uploaded file and return at once."""
         assert self.events is not None
@@ -355,7 +360,8 @@ class Job:
     def _kept(self) -> bool:
         """The last pictures may still be written when the print is over."""
         begun = self.messages("capture_started")
-        return len(self.messages("capture_finished")) >= len(begun)
+        ended = self.messages("capture_finished") + self.messages("capture_failed")
+        return len(ended) >= len(begun)
 
     def wait_for_event(self, *names: str, timeout: float = 60.0) -> dict[str, Any]:
         """The first event of one of these types since the print was started."""

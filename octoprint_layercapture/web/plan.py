@@ -1,0 +1,90 @@
+"""What the settings on somebody's screen would make of a stored file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Optional
+
+from ..capture.duration import seconds_per_capture
+from ..capture.plan import plan
+from ..config import Config
+from ..gcode import LayerIndex
+from ..jobs import NO_LAYERS, NO_POSITION, none_chosen, terms
+from ..library.space import Estimate
+
+UNMEASURED = 0.5  # s, until an adaptive camera whose latency is not known has settled
+
+
+def planned(
+    index: LayerIndex,
+    config: Config,
+    profile: Mapping[str, Any],
+    cameras: Sequence[str],
+    estimate: Callable[[int, int], Estimate],
+) -> dict[str, Any]:
+    """Which layers, how many pictures, about how long and how much.
+
+    Args:
+        cameras: the names of those that would be used
+        estimate: gives pictures and bytes for captures × positions
+
+    Returns:
+        the part of the answer of ``POST plan`` that is about the plan; ``notices`` say
+        why nothing would be captured
+    """
+    layers = config.layers
+    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    what = terms(config, profile, cameras[0] if cameras else None)
+    captures, positions = len(chosen.layers), len(what.allowed)
+    expected = estimate(captures, positions)
+    each = seconds_per_capture(what, settling(config, cameras), _middle(index))
+    notices = []
+    if not index.layers:
+        notices.append(NO_LAYERS)
+    elif not chosen.layers:
+        notices.append(none_chosen(chosen.total))
+    if not positions:
+        notices.append(NO_POSITION)
+    return {
+        "slicer": index.slicer,
+        "spiral": index.spiral,
+        "sequential": index.sequential,
+        "bounds": _bounds(index),
+        "layers_total": chosen.total,
+        "layers": [layer.number for layer in chosen.layers],
+        "positions": positions,
+        "pictures": expected.pictures,
+        "bytes": expected.bytes,
+        "bytes_guessed": bool(expected.guessed),
+        "seconds": round(captures * each, 1),
+        "notices": [notice.to_dict() for notice in notices],
+    }
+
+
+def settling(config: Config, cameras: Sequence[str]) -> float:
+    """How long pictures wait after arrival, s: as set, or as far as it was measured."""
+    use = config.cameras
+    if use.settling == "fixed":
+        return use.delay
+    waits = []
+    for name in cameras:
+        detail = use.detail(name)
+        known = (detail.latency, detail.rest)
+        if all(value is None for value in known):
+            waits.append(UNMEASURED)
+        else:
+            waits.append(sum(value or 0.0 for value in known))
+    return min(max(waits, default=0.0), use.settle_max)
+
+
+def _bounds(index: LayerIndex) -> Optional[dict[str, float]]:
+    if index.bounds is None:
+        return None
+    return dict(zip(("min_x", "min_y", "max_x", "max_y"), index.bounds))
+
+
+def _middle(index: LayerIndex) -> Optional[tuple[float, float]]:
+    if index.bounds is None:
+        return None
+    min_x, min_y, max_x, max_y = index.bounds
+    return (min_x + max_x) / 2, (min_y + max_y) / 2
