@@ -359,9 +359,12 @@ class Job:
 
     def _kept(self) -> bool:
         """The last pictures may still be written when the print is over."""
-        begun = self.messages("capture_started")
-        ended = self.messages("capture_finished") + self.messages("capture_failed")
-        return len(ended) >= len(begun)
+        told = [message["event"] for message in self.messages()]
+        begun = told.count("capture_started")
+        ended = told.count("capture_finished") + told.count("capture_failed")
+        # and then the print's own record, which the message `library` tells of
+        over = told[::-1].index("capture_started") if begun else 0
+        return ended >= begun and (not begun or "library" in told[::-1][:over])
 
     def wait_for_event(self, *names: str, timeout: float = 60.0) -> dict[str, Any]:
         """The first event of one of these types since the print was started."""

@@ -19,6 +19,7 @@ from octoprint_layercapture.pictures import Pictures, Setting
 from octoprint_layercapture.printer import SystemClock
 from octoprint_layercapture.roster import CAPTURES_IN_A_ROW
 
+POSITIONS = 2
 LAYER = Layer(10, 2.0, 0.2, None, 100, False, 2.0)
 SETTINGS = CaptureSettings.of_grid(
     center=(100, 100), columns=2, rows=1, spacing_x=40, spacing_y=40
@@ -54,9 +55,17 @@ class Listener:
     def __init__(self):
         self.saved, self.failed, self.notices, self.gone = [], [], [], []
         self.ended = threading.Event()
+        self.story = []
+        self.go_on = threading.Event()
+        self.go_on.set()
 
-    def picture_saved(self, shot, path, kept):
-        self.saved.append((shot.index, path))
+    def capture_opened(self, capture, positions):
+        self.story.append(("opened", capture.capture_id, positions))
+
+    def picture_saved(self, capture, shot, image, kept):
+        assert self.go_on.wait(20)
+        self.saved.append((shot.index, image.path))
+        self.story.append(("saved", capture.capture_id, kept))
 
     def picture_failed(self, shot, camera, message):
         self.failed.append((shot.index, camera, str(message)))
@@ -70,7 +79,8 @@ class Listener:
     def cameras_gone(self, pictures, why):
         self.gone.append((pictures, str(why)))
 
-    def capture_kept(self, outcome, kept, failed):
+    def capture_kept(self, capture, outcome, kept, failed):
+        self.story.append(("kept", capture.capture_id, kept))
         self.ended.set()
 
 
@@ -101,7 +111,7 @@ def kit(tmp_path):
 
     def of(*cameras, offsets=None):
         listener = Listener()
-        setting = Setting((0, 0, 200, 200), False, 50, offsets or {})
+        setting = Setting((0, 0, 200, 200), False, 50, offsets or {}, POSITIONS)
         wishes = Cameras(delay=0)
         settlers = [
             Settler(camera, wishes.detail(camera.name), wishes, SystemClock())
@@ -112,9 +122,8 @@ def kit(tmp_path):
         store = Store(Place(tmp_path), sanitize=lambda name: name)
         folder = store.begin_print("parts/box.gcode", 1733060000.0, instance="Octo")
 
-        def capture(*shots):
-            listener.ended.clear()
-            writer = folder.begin_capture(
+        def begin():
+            return folder.begin_capture(
                 layer=10,
                 z_height=2.0,
                 started=1733063400.0,
@@ -123,6 +132,10 @@ def kit(tmp_path):
                 layers_total=50,
                 cameras=[camera.name for camera in cameras],
             )
+
+        def capture(*shots):
+            listener.ended.clear()
+            writer = begin()
             recorder = pictures.open(writer, LAYER)
             for each in shots or (shot(0), shot(1)):
                 recorder.expose(each).result(20)
@@ -132,7 +145,11 @@ def kit(tmp_path):
             return json.loads(writer.metadata_path.read_text(encoding="utf-8"))
 
         return SimpleNamespace(
-            pictures=pictures, listener=listener, capture=capture, uploads=tmp_path
+            pictures=pictures,
+            listener=listener,
+            begin=begin,
+            capture=capture,
+            uploads=tmp_path,
         )
 
     yield of
@@ -267,3 +284,49 @@ def test_a_picture_that_lost_its_json_still_says_what_it_is(kit):
     assert exif[0x0131].startswith("Layer Capture ")
     for part in ("parts/box.gcode", "layer 10 of 50", "Z 2 mm", "X 120 Y 100", "top"):
         assert part in exif[0x010E]
+
+
+def test_captures_are_told_of_one_after_the_other_however_slow_the_disk(kit):
+    print_ = kit(Camera("top", a_jpeg))
+    listener = print_.listener
+    listener.go_on.clear()
+    ids = []
+    for _ in range(2):
+        writer = print_.begin()
+        ids.append(writer.record.capture_id)
+        recorder = print_.pictures.open(writer, LAYER)
+        for index in range(POSITIONS):
+            recorder.expose(shot(index)).result(20)
+        recorder.close(OUTCOME)
+    finished = threading.Event()
+    print_.pictures.close(finished.set)
+    listener.go_on.set()
+    assert finished.wait(20)
+    first, second = (
+        [
+            ("opened", key, POSITIONS),
+            ("saved", key, 1),
+            ("saved", key, 2),
+            ("kept", key, 2),
+        ]
+        for key in ids
+    )
+    assert listener.story == first + second
+
+
+def test_a_picture_that_comes_after_its_capture_is_over_is_left_out(kit):
+    late = threading.Event()
+
+    def answer():
+        assert late.wait(20)
+        return a_jpeg()
+
+    print_ = kit(Camera("top", answer))
+    recorder = print_.pictures.open(print_.begin(), LAYER)
+    exposing = recorder.expose(shot(0))
+    recorder.close(OUTCOME)
+    late.set()
+    exposing.result(20)
+    print_.pictures.writing.submit(lambda: None).result(20)
+    assert [what for what, _, _ in print_.listener.story] == ["opened", "kept"]
+    assert list(print_.uploads.rglob("*.jpg")) == []
