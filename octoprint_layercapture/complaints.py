@@ -88,6 +88,12 @@ def _said(key: str, field: Any, error: Any) -> Message:
             "example /media/usb/pictures."
         )
         return Message(text, value)
+    if error["type"] == "address":
+        text = N_(
+            "This snapshot URL is not a valid address. A user name and a password belong "
+            "into their own fields."
+        )
+        return Message(text)
     if key == "cameras.url":
         return Message(N_("A snapshot URL begins with http:// or https://."))
     least, most = _rule(field, "ge"), _rule(field, "le")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 from typing import Any, Optional
-from urllib.parse import unquote
 
 from pydantic import (
     BaseModel,
@@ -25,6 +24,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from . import complaints
+from .addresses import is_address, login_apart
 from .gcode.custom import lines_of, refusal
 from .messages import Problem
 from .trees import merged, put, value_at, writable
@@ -33,7 +33,6 @@ VERSION = 1
 
 _NUMBERS = (int, float, Optional[float])
 _DETAILS = ("cameras", "details")
-_USERINFO = re.compile(r"(\s*https?://)([^/?#]*)@(.*)", re.DOTALL)
 _LIST_PART = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?$")
 
 
@@ -192,21 +191,7 @@ class Cameras(_Group):
     @model_validator(mode="before")
     @classmethod
     def _login_apart(cls, given: Any) -> Any:
-        """Take user and password out of ``http://user:password@camera/``."""
-        if not isinstance(given, dict):
-            return given
-        found = _USERINFO.fullmatch(str(given.get("url") or ""))
-        if found is not None:
-            user, _, password = found.group(2).partition(":")
-            given = {**given, "url": found.group(1) + found.group(3)}
-            given["username"] = unquote(user)
-            if password:
-                given["password"] = unquote(password)
-            if given.get("auth") != "digest":
-                given["auth"] = "basic"
-        if str(given.get("auth", "none")).strip() == "none":
-            given = {**given, "password": "", "token": ""}
-        return given
+        return login_apart(given)
 
     def detail(self, camera: str) -> Detail:
         """What is known of ``camera``; nothing, where nothing was entered."""
@@ -214,6 +199,13 @@ class Cameras(_Group):
             if detail.camera == camera:
                 return detail
         return Detail(camera=camera)
+
+    @field_validator("url", mode="after")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not is_address(value):
+            raise PydanticCustomError("address", "no address")
+        return value
 
     @field_validator("use", mode="before")
     @classmethod
@@ -329,6 +321,8 @@ def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Probl
     """
     spare = defaults() if before is None else before.model_dump(mode="json")
     tree = merged(defaults(), known(raw))
+    # once, or what is put back below would be taken out of the URL again
+    tree["cameras"] = login_apart(tree["cameras"])
     problems = _no_groups(raw)
     while True:
         try:

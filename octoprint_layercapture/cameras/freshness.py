@@ -234,6 +234,11 @@ class Vigil:
     def _compare(self, look: Look, before: Look, bound: float) -> bool:
         memory = self._memory
         distance = look.apart(before)
+        if math.isinf(distance):
+            # of another size: it cannot be compared, and is no measure of noise
+            if bound >= self._needed:
+                self.candidate = look
+            return False
         if self._bounds.get(before.mark, -math.inf) >= self._needed:
             memory.trembled()
             self._unrest.append(distance)

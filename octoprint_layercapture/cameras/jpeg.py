@@ -53,7 +53,8 @@ def check(camera: str, data: bytes) -> tuple[int, int]:
 
 
 def picture_data(jpeg: bytes) -> Iterator[bytes]:
-    """The parts of a JPEG that its pixels are made of: all but metadata and comments.
+    """The parts of a JPEG that its pixels are made of: all but metadata and comments,
+    and what a camera appends to the picture.
 
     What is no JPEG, or ends early, comes out as it is from there on.
     """
@@ -61,7 +62,7 @@ def picture_data(jpeg: bytes) -> Iterator[bytes]:
     while True:
         found = _SEGMENT.match(jpeg, at)
         if found is None or found.group(1)[0] == _SCAN:
-            yield jpeg[at:]
+            yield jpeg[at : _end(jpeg, at)]
             return
         marker = found.group(1)[0]
         end = found.end()
@@ -70,6 +71,20 @@ def picture_data(jpeg: bytes) -> Iterator[bytes]:
         if marker not in _ABOUT:
             yield jpeg[at:end]
         at = end
+
+
+def _end(jpeg: bytes, at: int) -> int:
+    """Where the picture ends whose first scan begins at ``at``."""
+    while True:
+        found = _MARKER.search(jpeg, at)
+        if found is None:
+            return len(jpeg)
+        marker = found.group(1)[0]
+        at = found.end()
+        if marker == _END:
+            return at
+        if marker not in _BARE:
+            at += int.from_bytes(jpeg[at : at + 2], "big")
 
 
 def is_stream(start: bytes) -> bool:

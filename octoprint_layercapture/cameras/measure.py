@@ -130,7 +130,7 @@ class Measuring:
             if number == 0:
                 span = min(_LONGEST, self._settled(running) * _AGAIN + _SPARE)
             self._progress(number + 1)
-        return analyse(running, idle)
+        return analyse(running, idle, self._camera.name)
 
     def _settled(self, rounds: Sequence[Round]) -> float:
         """How long the first round's picture took to come to rest, s."""

@@ -11,6 +11,7 @@ _Turn = Image.Transpose
 
 _EXIF = b"Exif\x00\x00"
 _ORIENTATION = 0x0112
+_ROOM = 0xFFFF - 2  # bytes; cameras that need more spread it over several segments
 _ASKED = {
     2: _Turn.FLIP_LEFT_RIGHT,
     3: _Turn.ROTATE_180,
@@ -53,7 +54,7 @@ def turned(
         image: Image.Image = original
         for turn in turns:
             image = image.transpose(turn)
-        if exif:
+        if len(exif) <= _ROOM:
             keep["exif"] = exif
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality, **keep)

@@ -185,7 +185,8 @@ class _Bearer(AuthBase):
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        told = f"Bearer {self._token}".encode()
+        request.headers["Authorization"] = told  # type: ignore[assignment]
         return request
 
 
@@ -211,5 +212,6 @@ class _Proof(HTTPDigestAuth):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         header = self.build_digest_header(request.method or "GET", request.url or "")
         if header is not None:
-            request.headers["Authorization"] = header
+            # http.client would take only Latin-1; the digest is made of UTF-8 too
+            request.headers["Authorization"] = header.encode("utf-8")
         return request

@@ -230,3 +230,24 @@ def test_details_that_are_none_are_said_to_be(details):
 def test_an_offset_left_empty_is_none(empty):
     (detail,), problems = details_of({"camera": "top", "offset_x": empty})
     assert (detail.offset_x, problems) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("login", "key"),
+    [("u" * 201 + ":p", "cameras.username"), ("u:" + "p" * 501, "cameras.password")],
+)
+def test_a_login_in_the_url_that_is_too_long_is_said_once(login, key):
+    config, problems = parse({"cameras": {"url": f"http://{login}@cam/"}})
+    assert [problem.key for problem in problems] == [key]
+    assert config.cameras.url == "http://cam/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[", "http://cam:99999/", "http://u:se/cret@cam/", "http://u:se#cret@cam/"],
+)
+def test_a_url_that_is_no_address_is_refused_and_not_repeated(url):
+    config, (problem,) = parse({"cameras": {"url": url}})
+    assert config.cameras.url == ""
+    assert problem.key == "cameras.url"
+    assert "cret" not in str(problem.message)

@@ -90,8 +90,11 @@ def test_a_dark_picture_is_told_so(encode):
 
 def test_a_camera_that_stops_meanwhile_is_not_believed():
     tried = Set(Kind("stopping", {"delay": 0.1, "freezes": ((125.0, 130.5),)}))
-    with pytest.raises(NotMeasured, match="later after one move|go on to change"):
+    with pytest.raises(
+        NotMeasured, match="later after one move|go on to change"
+    ) as caught:
         tried.measure()
+    assert caught.value.params["camera"]
 
 
 def test_something_else_that_moves_is_told_so():

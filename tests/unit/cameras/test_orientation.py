@@ -147,3 +147,18 @@ def test_a_low_quality_makes_a_smaller_file(encode):
     jpeg = encode(Image.effect_noise((200, 200), 60))
     good, poor = (turn(jpeg, flip_h=True, quality=quality) for quality in (95, 20))
     assert len(poor) < len(good) / 2
+
+
+def test_exif_that_fills_several_segments_does_not_cost_the_picture(encode, corners):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "y" * 100_000
+    start, block = b"Exif\x00\x00", exif.tobytes().removeprefix(b"Exif\x00\x00")
+    jpeg = encode(corners)
+    segments = [start + block[at : at + 60_000] for at in range(0, len(block), 60_000)]
+    full = b"".join(
+        b"\xff\xe1" + (len(each) + 2).to_bytes(2, "big") + each for each in segments
+    )
+    asked = jpeg[:2] + full + jpeg[2:]
+    right = ImageOps.exif_transpose(opened(asked))
+    assert opened(turn(asked)).size == right.size

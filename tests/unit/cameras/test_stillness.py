@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance
 
 from octoprint_layercapture.cameras import CameraError
+from octoprint_layercapture.cameras.freshness import Habits, Memory, Vigil
 from octoprint_layercapture.cameras.stillness import (
     Look,
     Noise,
@@ -125,3 +126,26 @@ def test_the_limit_follows_what_was_learnt_and_not_one_outlier():
     for distance in (4.0, 4.1, 3.9, 60.0, 4.0):
         noise.learn(distance)
     assert 4.1 < noise.limit(50.0) < 8.0
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_fingerprints_leave_out_what_comes_after_the_picture(progressive):
+    jpeg = encoded(bed(noise=3), progressive=progressive)
+    assert fingerprint(jpeg) == fingerprint(jpeg + b"frame 1")
+    assert fingerprint(jpeg) == fingerprint(jpeg + encoded(bed(shift=9)))
+    assert fingerprint(jpeg) != fingerprint(jpeg[:-40] + b"frame 1")
+
+
+def test_a_change_of_size_is_no_noise():
+    memory = Memory()
+    vigil = Vigil(Habits(latency=0.1, rest=0.1, stale=0), memory, (0, 0), 0.0)
+    wide, high = (
+        encoded(Image.effect_noise(size, 40)) for size in ((640, 360), (640, 480))
+    )
+    for number, jpeg in enumerate((wide, high, wide, high)):
+        asked = 1.0 + number
+        assert not vigil.judge(Look(jpeg, asked, asked + 0.01))
+    vigil.give_up()
+    assert not memory.noise.known
+    assert vigil.candidate is not None
+    assert vigil.candidate.jpeg == high

@@ -272,3 +272,13 @@ def test_a_url_beside_a_missing_camera_is_still_used(server, jpeg, scene):
     (camera,), problems = chosen(server.url("/snapshot"), use=["gone"])
     assert len(problems) == 1
     assert camera.snapshot(scene) == jpeg
+
+
+@pytest.mark.parametrize("auth", ["digest", "bearer"])
+def test_names_and_tokens_beyond_latin_1_are_sent(server, jpeg, scene, auth):
+    def accepts(header):
+        return "Łukasz" in header.encode("latin-1").decode()
+
+    guard(server, "/snapshot", jpeg, DIGEST, accepts)
+    known = {"auth": auth, "username": "Łukasz", "password": "żółw", "token": "Łukasz"}
+    assert camera_at(server.url("/snapshot"), **known).snapshot(scene) == jpeg
