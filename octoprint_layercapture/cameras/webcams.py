@@ -52,7 +52,14 @@ class Webcams:
             named = bool(use or source)
             provided, problems = self._named(use) if named else self._default()
             if source:
-                provided.append(webcam_at(source))
+                own = webcam_at(source)
+                for webcam in provided:
+                    if webcam.config.name == own.config.name:
+                        problems.append(_same_name(shown(webcam)))
+                provided = [
+                    webcam for webcam in provided if webcam.config.name != own.config.name
+                ]
+                provided.append(own)
         except Exception as error:
             problem = CameraError(
                 "OctoPrint could not list its cameras (%(kind)s). Check the plugins that"
@@ -97,3 +104,11 @@ class Webcams:
         with self._lock:
             worker = self._workers.setdefault(key, Worker(shown(webcam)))
         return WebcamCamera(webcam, worker, quality=quality, limits=limits)
+
+
+def _same_name(camera: str) -> CameraError:
+    return CameraError(
+        "OctoPrint's camera %(camera)s has the name that the camera of the snapshot URL"
+        " has. Give it another name in OctoPrint's settings to use both.",
+        camera=camera,
+    )

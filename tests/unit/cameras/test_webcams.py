@@ -5,7 +5,7 @@ import threading
 import pytest
 from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
 
-from octoprint_layercapture.cameras import CameraError, Webcams, picture_size
+from octoprint_layercapture.cameras import CameraError, Source, Webcams, picture_size
 from octoprint_layercapture.cameras.webcam import Limits
 
 
@@ -385,3 +385,15 @@ def test_a_frame_that_cannot_be_turned_is_said_to_be_damaged(new_provider, new_c
     camera = new_camera(new_provider([b""]), flipH=True)
     with pytest.raises(CameraError, match="damaged"):
         camera.upright(b"\xff\xd8 no picture")
+
+
+def test_a_webcam_with_the_name_of_our_own_is_refused_and_not_mixed_up(
+    provided, new_provider, jpeg
+):
+    theirs = provided(new_provider([jpeg]), name="url", displayName="Theirs")
+    webcams = Webcams(listed=lambda: {"url": theirs}, preferred=lambda: None)
+    own = Source(url="http://127.0.0.1:9/snapshot.jpg")
+    cameras, problems = webcams.choose(["url"], source=own)
+    assert [camera.name for camera in cameras] == ["url"]
+    assert [problem.params for problem in problems] == [{"camera": "Theirs"}]
+    assert [camera.name for camera in webcams.choose(["url"])[0]] == ["url"]
