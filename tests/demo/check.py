@@ -37,9 +37,10 @@ class Capture:
 
 
 def files_below(uploads: Path, suffix: str) -> set[Path]:
-    """The plugin's finished files of one kind; temporary ones begin with a dot."""
+    """The captures' finished files of one kind: temporary ones begin with a dot, and
+    print.json tells of the print."""
     found = (uploads / "layercapture").rglob(f"*{suffix}")
-    return {path for path in found if not path.name.startswith(".")}
+    return {p for p in found if not p.name.startswith((".", "print."))}
 
 
 def read(files: set[Path]) -> tuple[list[Capture], list[str]]:
