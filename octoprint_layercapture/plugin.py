@@ -147,10 +147,15 @@ class LayerCapturePlugin(
                 "js/layercapture_camera.js",
                 "js/layercapture_cameras.js",
                 "js/layercapture_settings.js",
+                "js/layercapture_gallery.js",
                 "js/layercapture_tab.js",
             ],
             "clientjs": ["clientjs/layercapture.js"],
-            "css": ["css/layercapture.css"],
+            "css": [
+                "css/layercapture.css",
+                "css/layercapture_live.css",
+                "css/layercapture_gallery.css",
+            ],
         }
 
     def additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:

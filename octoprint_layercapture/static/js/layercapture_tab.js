@@ -15,6 +15,12 @@ $(function () {
 
         self.loginState = parameters[0];
         self.access = parameters[1];
+        self.gallery = parameters[2];
+
+        self.pane = ko.observable("live"); // or "gallery"
+        self.pane.subscribe((pane) =>
+            self.gallery[pane === "gallery" ? "shown" : "hidden"](),
+        );
 
         self.known = ko.observable(false);
         self.enabled = ko.observable(false);
@@ -226,7 +232,11 @@ $(function () {
 
     OCTOPRINT_VIEWMODELS.push({
         construct: LayerCaptureTabViewModel,
-        dependencies: ["loginStateViewModel", "accessViewModel"],
+        dependencies: [
+            "loginStateViewModel",
+            "accessViewModel",
+            "layerCaptureGalleryViewModel",
+        ],
         elements: ["#tab_plugin_layercapture"],
     });
 });
