@@ -28,6 +28,7 @@ from .web.measure import MeasureRoutes
 from .web.permissions import permissions
 from .web.planning import PlanSection
 from .web.prints import PrintsSection
+from .web.trial import TrialRoutes
 from .web.videos import VideoRoutes
 
 
@@ -37,6 +38,7 @@ class LayerCapturePlugin(
     MeasureRoutes,
     PlanSection,
     PrintsSection,
+    TrialRoutes,
     VideoRoutes,
     VideoSection,
     CommSection,
@@ -58,8 +60,6 @@ class LayerCapturePlugin(
         self._indexer = Indexer(cache.index, self.indexing_progressed)
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._print = None
-        self._measurement = None
-        self._measure_lock = threading.Lock()
         self._beginning = threading.Lock()
         self._announced = False
         self._begun_by_event = False
@@ -69,13 +69,14 @@ class LayerCapturePlugin(
 
     def on_after_startup(self) -> None:
         self._engine.start()
+        self._engine.afterwards(self.clear_trials)
         for problem in settings.parse(self._settings.get_all_data())[1]:
             self._logger.warning("Setting %s: %s", problem.key, problem.message)
 
         self.tidy()
 
     def on_shutdown(self) -> None:
-        self.stop_measure("shutdown")
+        self.end_errand("shutdown")
         self.close_job("shutdown")
         self._engine.shutdown()
         self._indexer.shutdown()

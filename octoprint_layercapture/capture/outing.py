@@ -1,4 +1,4 @@
-"""Taking the head up and back while nothing prints, for whatever is done above the bed."""
+"""Taking the head up and back while nothing prints, for what is done above the bed."""
 
 from __future__ import annotations
 
@@ -93,9 +93,7 @@ class Outing:
             as :meth:`enter`
         """
         self._begin()
-        self._head.ask(
-            ["G28"], HOMING, self.stop, needed=self._printer.queued_seconds()
-        )
+        self._head.ask(["G28"], HOMING, self.stop, needed=self._printer.queued_seconds())
 
     def enter(
         self,

@@ -122,9 +122,7 @@ class Visits:
         try:
             self._recorder.abandon()
         except Exception:
-            _log.exception(
-                "The recorder did not let go of layer %d", self._layer.number
-            )
+            _log.exception("The recorder did not let go of layer %d", self._layer.number)
 
     def seconds_to(self, target: Reported) -> float:
         """How long reaching ``target`` takes by speed, enter's lift included."""

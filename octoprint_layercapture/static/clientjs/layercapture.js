@@ -66,6 +66,37 @@
         return this.base.delete(this.url + "cameras/measure", opts);
     };
 
+    /** A test capture above the bed, which homes first if told to; with these settings,
+     * or the saved ones. */
+    LayerCaptureClient.prototype.beginTrial = function (home, settings, opts) {
+        const body = settings ? { home: home, settings: settings } : { home: home };
+        return this.base.postJson(this.url + "trial", body, opts);
+    };
+
+    /** How far the test capture is, or what came of the last one. */
+    LayerCaptureClient.prototype.trial = function (opts) {
+        return this.base.get(this.url + "trial", opts);
+    };
+
+    LayerCaptureClient.prototype.stopTrial = function (opts) {
+        return this.base.delete(this.url + "trial", opts);
+    };
+
+    /** Where a picture of the test capture `id` is. */
+    LayerCaptureClient.prototype.trialPicture = function (id, name) {
+        return (
+            this.base.getBaseUrl() +
+            `${this.url}trial/${id}/${encodeURIComponent(name)}`
+        );
+    };
+
+    LayerCaptureClient.prototype.trialThumbnail = function (id, name) {
+        return (
+            this.base.getBaseUrl() +
+            `${this.url}trial/${id}/thumbnails/${encodeURIComponent(name)}`
+        );
+    };
+
     OctoPrintClient.registerPluginComponent("layercapture", LayerCaptureClient);
     return LayerCaptureClient;
 });
