@@ -17,7 +17,6 @@ from typing import Any, Callable, Optional
 from . import config as settings
 from .cameras import FakeCamera, Webcams
 from .cameras.settling import Camera
-from .capture.motion import picture_height
 from .capture.ports import Activity, Clock, Interrupted, Outcome, Recorder
 from .capture.run import SHUTDOWN, Step
 from .capture.terms import Terms
@@ -261,15 +260,14 @@ def _checked(what: Terms) -> Terms:
     """The terms as they are without a print; raises NotNow where there is no room."""
     if not what.allowed:
         raise NotNow(NO_POSITION)
-    height = picture_height(BED.z, BED.top, what.height)
-    if height > what.volume.max_z:
+    if what.height > what.volume.max_z:
         raise NotNow(
             Message(
                 N_(
                     "Pictures at Z %(z)s mm would be above the maximum of %(max_z)s mm. "
                     "Lower the height of pictures above the layer in the settings."
                 ),
-                {"z": f"{height:g}", "max_z": f"{what.volume.max_z:g}"},
+                {"z": f"{what.height:g}", "max_z": f"{what.volume.max_z:g}"},
             )
         )
     return replace(what, retract=0.0)

@@ -216,8 +216,10 @@ class Outing:
             raise CaptureFailed(
                 Message(N_("The printer did not answer where the head is in time."))
             )
-        self.bias = reported[2] - found[2] - way
-        if abs(self.bias) > Z_BIAS or math.dist(reported[:2], found[:2]) > Z_BIAS:
+        moved = reported[2] - found[2]
+        self.bias = moved - way
+        stuck = abs(moved) < abs(way) / 2
+        if stuck or abs(self.bias) > Z_BIAS or math.dist(reported[:2], found[:2]) > Z_BIAS:
             raise Misplaced(
                 Message(
                     N_(

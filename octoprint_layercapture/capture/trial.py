@@ -14,7 +14,6 @@ from ..gcode import Layer
 from ..messages import N_, Message
 from .grid import visiting_order
 from .head import Head
-from .motion import picture_height
 from .outing import Outing, Pace
 from .ports import (
     Activity,
@@ -48,8 +47,8 @@ BED = Layer(
 class TrialRun:
     """One test capture; :meth:`run` takes it from enter to leave.
 
-    Pictures are taken at their usual height above the bed. Without homing, the head goes
-    no lower than it stands, as if all below it were printed: a print may be on the bed.
+    Pictures are taken at their usual height above the bed. Without homing, it is that much
+    above where the head stands, as if all below it were printed: a print may be there.
 
     Args:
         home: home the printer first; then the bed is taken to be empty
@@ -145,7 +144,7 @@ class TrialRun:
 
     def _height(self, z: float) -> float:
         """The machine Z of pictures where the head stands at ``z``, mm."""
-        self.z = picture_height(BED.z, BED.top if self._home else z, self._terms.height)
+        self.z = (0.0 if self._home else max(z, 0.0)) + self._terms.height
         return self.z
 
     def _visit(self) -> None:
@@ -165,6 +164,6 @@ class TrialRun:
         self.step = Step.DONE
 
     def _to(self, step: Step) -> None:
-        self.outing.look()
         self.step = step
         self._on_step()
+        self.outing.look()

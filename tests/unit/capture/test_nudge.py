@@ -183,8 +183,9 @@ def test_a_report_that_is_off_by_a_little_in_z_does_not_move_the_head_for_good()
     assert idle.printer.machine() == pytest.approx((50, 60, 12), abs=0.41)
 
 
-def test_a_head_that_does_not_lift_is_not_moved_on():
-    idle = Idle()
+@pytest.mark.parametrize("lift", [1.0, 2.0, 5.0])
+def test_a_head_that_does_not_lift_is_not_moved_on(lift):
+    idle = Idle(lift=lift)
     idle.printer.report = lambda: "X:50.00 Y:60.00 Z:12.00 E:0.00 Count X:0"
     with pytest.raises(CaptureFailed, match="did not move up"):
         idle.nudge.enter(False)
