@@ -144,6 +144,7 @@ class LayerCapturePlugin(
         return {
             "js": [
                 "js/layercapture_fields.js",
+                "js/layercapture_board.js",
                 "js/layercapture_camera.js",
                 "js/layercapture_cameras.js",
                 "js/layercapture_settings.js",
