@@ -64,6 +64,8 @@ class CaptureRun:
 
     Args:
         interruption: names what ends the capture from outside, or None
+
+    ``order`` holds the positions as they are visited, ``visited`` counts those done.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class CaptureRun:
     ) -> None:
         self.layer = layer
         self.step = Step.PAUSE if terms.pause else Step.ENTER
-        self.visited = 0
+        self.visited, self.planned = 0, len(terms.allowed)
         self._terms = terms
         self._printer = printer
         self._head = head
@@ -107,7 +109,7 @@ class CaptureRun:
         self._standing: Reported = (0.0, 0.0, 0.0)
         self._actual: Optional[Reported] = None
         self._arrived = 0.0
-        self._order: Sequence[Position] = ()
+        self.order: Sequence[Position] = ()
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the job is released on return."""
@@ -134,7 +136,7 @@ class CaptureRun:
         return Outcome(
             layer=self.layer,
             visited=self.visited,
-            planned=len(self._terms.allowed),
+            planned=self.planned,
             failure=failure,
             harmless=harmless,
             interrupted=interrupted,
@@ -271,7 +273,7 @@ class CaptureRun:
         self._moves = Moves(left, self._z, speeds, retract)
         self._standing = self._moves.home
         self._onward = terms.onward(self.layer, left)
-        self._order = visiting_order(terms.positions, here, self._onward or here)
+        self.order = visiting_order(terms.positions, here, self._onward or here)
         self._recorder.glance(*here)
         self._entered = True
         self._head.send([*self._moves.enter(), *terms.before])
@@ -310,9 +312,9 @@ class CaptureRun:
         return x, y
 
     def _travel(self) -> Step:
-        if self.visited >= len(self._order) or self._moves is None:
+        if self.visited >= len(self.order) or self._moves is None:
             return Step.LEAVE
-        place = self._order[self.visited]
+        place = self.order[self.visited]
         target = self._moves.target(*place.nozzle)
         needed = self._seconds_to(target)
         self._actual = self._head.arrive(
@@ -341,7 +343,7 @@ class CaptureRun:
         return Step.EXPOSE
 
     def _expose(self) -> Step:
-        place = self._order[self.visited]
+        place = self.order[self.visited]
         exposure = self._recorder.expose(
             Shot(
                 layer=self.layer,
