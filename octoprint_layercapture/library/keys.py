@@ -1,4 +1,4 @@
-"""What prints are called in URLs: by their folder, or by themselves where they have none."""
+"""What prints are called in URLs: by their folder, or by their number without one."""
 
 from __future__ import annotations
 
