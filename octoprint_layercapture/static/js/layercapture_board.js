@@ -43,10 +43,11 @@
         };
     };
 
-    const WORDS = {
-        empty: gettext("no picture yet"),
-        visiting: gettext("the head is here or on its way"),
-        arrived: gettext("picture arrived"),
+    const words = (state) => {
+        if (state === "visiting") return gettext("the head is here or on its way");
+        return state === "arrived"
+            ? gettext("picture arrived")
+            : gettext("no picture yet");
     };
 
     /** One position of the grid. */
@@ -81,7 +82,7 @@
         self.words = ko.pureComputed(() => {
             const mark = self.mark();
             if (self.refused) return self.refused;
-            return mark && mark.failure ? mark.failure : WORDS[self.state()];
+            return mark && mark.failure ? mark.failure : words(self.state());
         });
         self.label = ko.pureComputed(() =>
             _.sprintf(gettext("Position %(index)s, X %(x)s, Y %(y)s: %(words)s"), {
