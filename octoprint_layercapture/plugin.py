@@ -73,6 +73,7 @@ class LayerCapturePlugin(
         for problem in settings.parse(self._settings.get_all_data())[1]:
             self._logger.warning("Setting %s: %s", problem.key, problem.message)
 
+        self.look_for_cameras()
         self.tidy()
 
     def on_shutdown(self) -> None:
@@ -110,7 +111,8 @@ class LayerCapturePlugin(
             self.tidy()
         if self._config.enabled != before.enabled:
             self.apply_switch()
-            self.message("state", **self.state())
+        self.look_for_cameras()
+        self.state_changed()
         return saved
 
     def set_enabled(self, enabled: bool) -> None:
@@ -120,7 +122,7 @@ class LayerCapturePlugin(
         self._config, _ = settings.parse(self._settings.get_all_data())
         self._logger.info("Captures are switched %s", "on" if enabled else "off")
         self.apply_switch()
-        self.message("state", **self.state())
+        self.state_changed()
 
     def get_template_configs(self) -> list[dict[str, Any]]:
         return [
@@ -145,10 +147,14 @@ class LayerCapturePlugin(
         return {
             "js": [
                 "js/layercapture_fields.js",
+                "js/layercapture_board.js",
                 "js/layercapture_camera.js",
                 "js/layercapture_cameras.js",
                 "js/layercapture_settings.js",
                 "js/layercapture_gallery.js",
+                "js/layercapture_live_feed.js",
+                "js/layercapture_live_words.js",
+                "js/layercapture_live.js",
                 "js/layercapture_tab.js",
             ],
             "clientjs": ["clientjs/layercapture.js"],

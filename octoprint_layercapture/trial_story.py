@@ -43,10 +43,11 @@ class TrialStory:
         self._tell = tell
         self._wake = wake
         self._lock = threading.Lock()
-        self._revision = 0
+        self._change = 0
         self._progress: dict[str, Any] = {
             "state": HOMING if home else MOVING,
             "step": None,
+            "waits_for": None,
             "home": home,
             "stopping": False,
             "visiting": None,
@@ -57,7 +58,8 @@ class TrialStory:
             "message": None,
         }
         self._lists: dict[str, list[dict[str, Any]]] = {name: [] for name in _LISTS}
-        self._fixed = {
+        self._cameras = tuple(cameras)
+        self._fixed: dict[str, Any] = {
             "cameras": list(cameras),
             "positions": [
                 {
@@ -70,17 +72,23 @@ class TrialStory:
             ],
         }
 
-    @property
-    def homing(self) -> bool:
-        """Whether the printer homes, as far as was told."""
-        return bool(self._progress["state"] == HOMING)
+    def missing(self, index: int) -> list[str]:
+        """The cameras that have given neither picture nor failure of a position yet."""
+        with self._lock:
+            came = {
+                entry["camera"]
+                for name in ("pictures", "failures")
+                for entry in self._lists[name]
+                if entry["index"] == index
+            }
+        return [camera for camera in self._cameras if camera not in came]
 
     def to_dict(self) -> dict[str, Any]:
         """The whole of it, see ``docs/api.md``."""
         with self._lock:
             return {
                 "id": self.id,
-                "revision": self._revision,
+                "change": self._change,
                 **self._progress,
                 **self._fixed,
                 **{name: list(entries) for name, entries in self._lists.items()},
@@ -105,12 +113,12 @@ class TrialStory:
 
     def _publish(self, added: dict[str, Any]) -> None:
         # told with the lock held, so that changes are told in their order
-        self._revision += 1
+        self._change += 1
         nothing: dict[str, Any] = {name: [] for name in _LISTS}
         self._tell(
             {
                 "id": self.id,
-                "revision": self._revision,
+                "change": self._change,
                 **self._progress,
                 **nothing,
                 **added,

@@ -30,6 +30,7 @@ from .messages import N_, Message
 from .pictures import Pictures
 from .printer import SystemClock
 from .trial_story import DONE, FAILED, HOMING, MOVING, STOPPED, TrialStory, nothing_yet
+from .waiting import place_of, words
 
 _log = logging.getLogger("octoprint.plugins.layercapture.trials")
 
@@ -206,7 +207,12 @@ class TrialSection(ErrandSection):
             trial.over = True
             told = None if message is None else message.to_dict()
             trial.story.change(
-                state=state, step=None, visiting=None, stopping=False, message=told
+                state=state,
+                step=None,
+                waits_for=None,
+                visiting=None,
+                stopping=False,
+                message=told,
             )
             _log.info("Test capture: %s", state if message is None else message)
 
@@ -275,14 +281,21 @@ def _checked(what: Terms) -> Terms:
 
 def _progressed(trial: _Trial) -> None:
     run = trial.run
-    if run is not None:
-        trial.story.change(
-            state=HOMING if run.step is Step.HOME else MOVING,
-            step=run.step.value,
-            visiting=run.visiting,
-            visited=run.visits.visited,
-            z=run.z,
-        )
+    if run is None:
+        return
+    place = place_of(run)
+    if run.step is Step.LEAVE:
+        waits_for = Message(N_("Taking the head back."))
+    else:
+        waits_for = words(run, [] if place is None else trial.story.missing(place.index))
+    trial.story.change(
+        state=HOMING if run.step is Step.HOME else MOVING,
+        step=run.step.value,
+        waits_for=waits_for.to_dict(),
+        visiting=None if place is None else place.index,
+        visited=run.visited,
+        z=run.z,
+    )
 
 
 def _ending(trial: _Trial, outcome: Outcome) -> tuple[str, Optional[Message]]:
@@ -291,6 +304,6 @@ def _ending(trial: _Trial, outcome: Outcome) -> tuple[str, Optional[Message]]:
     if outcome.interrupted is None:
         return DONE, None
     why = outcome.interrupted
-    if why == "user" and trial.story.homing:
+    if why == "user" and trial.run is not None and trial.run.still_homing:
         return STOPPED, Message(_STILL_HOMING)
     return STOPPED, Message(_ENDED_BY.get(why, _ENDED_BY_JOB))

@@ -219,7 +219,11 @@ class Outing:
         moved = reported[2] - found[2]
         self.bias = moved - way
         stuck = abs(moved) < abs(way) / 2
-        if stuck or abs(self.bias) > Z_BIAS or math.dist(reported[:2], found[:2]) > Z_BIAS:
+        if (
+            stuck
+            or abs(self.bias) > Z_BIAS
+            or math.dist(reported[:2], found[:2]) > Z_BIAS
+        ):
             raise Misplaced(
                 Message(
                     N_(

@@ -63,6 +63,8 @@ class CaptureRun:
 
     Args:
         interruption: names what ends the capture from outside, or None
+
+    ``planned`` is how many positions are to be visited.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class CaptureRun:
     ) -> None:
         self.layer = layer
         self.step = Step.PAUSE if terms.pause else Step.ENTER
+        self.planned = len(terms.allowed)
         self._terms = terms
         self._printer = printer
         self._head = head
@@ -139,7 +142,7 @@ class CaptureRun:
         return Outcome(
             layer=self.layer,
             visited=self.visited,
-            planned=len(self._terms.allowed),
+            planned=self.planned,
             failure=failure,
             harmless=harmless,
             interrupted=interrupted,

@@ -8,11 +8,12 @@ No job is held and no filament moved. The head ends above where it was.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Callable, Optional
 
 from ..gcode import Layer
 from ..messages import N_, Message
-from .grid import visiting_order
+from .grid import Position, visiting_order
 from .head import Head
 from .outing import Outing, Pace
 from .ports import (
@@ -47,13 +48,18 @@ BED = Layer(
 class TrialRun:
     """One test capture; :meth:`run` takes it from enter to leave.
 
-    Pictures are taken at their usual height above the bed. Without homing, it is that much
-    above where the head stands, as if all below it were printed: a print may be there.
+    Pictures are taken at their usual height above the bed. Without homing, it is that
+    much above where the head stands, as if all below it were printed: a print may be
+    there.
 
     Args:
         home: home the printer first; then the bed is taken to be empty
         interruption: names what ends it from outside, or None
         on_step: is called at each step
+
+    Attributes:
+        z: machine height of the pictures, mm, once it is known
+        still_homing: it was ended while the printer homed, which cannot be stopped
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class TrialRun:
     ) -> None:
         self.step = Step.HOME if home else Step.ENTER
         self.z: Optional[float] = None
+        self.still_homing = False
         self._terms = terms
         self._clock = clock
         self._head = head
@@ -80,16 +87,17 @@ class TrialRun:
         self.outing = Outing(
             printer, head, terms.volume.max_z, pace, interruption, lower=False
         )
-        self.visits = Visits(BED, terms, head, clock, recorder, self.outing.stop)
+        self._visits = Visits(BED, terms, head, clock, recorder, self.outing.stop)
 
     @property
-    def visiting(self) -> Optional[int]:
-        """The number of the position that the head is at or on its way to."""
-        visits = self.visits
-        if self.step not in (Step.TRAVEL, Step.SETTLE, Step.EXPOSE):
-            return None
-        left = visits.order[visits.visited :]
-        return left[0].index if left else None
+    def order(self) -> Sequence[Position]:
+        """The positions as they are visited."""
+        return self._visits.order
+
+    @property
+    def visited(self) -> int:
+        """How many positions are done."""
+        return self._visits.visited
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the head is back on return."""
@@ -111,7 +119,7 @@ class TrialRun:
             self._finish()
         return Outcome(
             layer=BED,
-            visited=self.visits.visited,
+            visited=self._visits.visited,
             planned=len(self._terms.allowed),
             failure=failure,
             harmless=True,
@@ -138,7 +146,7 @@ class TrialRun:
         moves, here = self.outing.moves, self.outing.place
         assert moves is not None and self.z is not None
         order = visiting_order(terms.positions, here, here)
-        self.visits.begin(moves, order, self.z, self.outing.bias)
+        self._visits.begin(moves, order, self.z, self.outing.bias)
         self._recorder.glance(*here)
         self.outing.send(terms.before, undo=terms.after)
 
@@ -150,17 +158,23 @@ class TrialRun:
     def _visit(self) -> None:
         while True:
             self._to(Step.TRAVEL)
-            if not self.visits.travel():
+            if not self._visits.travel():
                 return
             self._to(Step.SETTLE)
-            self.visits.settle()
+            self._visits.settle()
             self._to(Step.EXPOSE)
-            self.visits.expose()
+            self._visits.expose()
 
     def _finish(self) -> None:
+        self.still_homing = self.step is Step.HOME
         self.step = Step.LEAVE
-        self.visits.abandon()
-        self.outing.leave()
+        self._visits.abandon()
+        try:
+            self._on_step()
+        except Exception:
+            _log.exception("The end of the test capture could not be told")
+        finally:
+            self.outing.leave()
         self.step = Step.DONE
 
     def _to(self, step: Step) -> None:

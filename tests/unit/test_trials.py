@@ -73,6 +73,10 @@ class Camera:
         pass
 
 
+class Silent(CameraError):
+    silent = True
+
+
 class Webcams:
     def __init__(self, cameras):
         self.cameras = cameras
@@ -170,7 +174,7 @@ def test_changes_are_numbered_and_make_up_the_whole(plugin):
     whole = start
     for change in plugin.changes():
         assert change["id"] == whole["id"]
-        assert change["revision"] == whole["revision"] + 1
+        assert change["change"] == whole["change"] + 1
         added = {name: whole[name] + change[name] for name in ("pictures", "failures")}
         whole = {**whole, **change, **added}
     assert whole == plugin.trial_state()
@@ -250,7 +254,7 @@ def test_a_camera_that_fails_at_one_position_costs_that_picture(plugin):
 
 def test_a_camera_that_fails_everywhere_is_told_of_at_each_position(plugin):
     def fail(number):
-        raise CameraError("Camera %(camera)s is on fire.", camera="top", silent=True)
+        raise Silent("Camera %(camera)s does not answer.", camera="top")
 
     plugin.cameras[0].on_request = fail
     state = plugin.test()
@@ -264,7 +268,9 @@ def test_a_camera_that_cannot_be_used_is_said_beside_the_others(plugin):
     plugin._webcams.problems = [CameraError("Camera %(camera)s is gone.", camera="side")]
     state = plugin.test()
     assert state["state"] == "done"
-    assert [notice["text"] for notice in state["notices"]] == ["Camera %(camera)s is gone."]
+    assert [notice["text"] for notice in state["notices"]] == [
+        "Camera %(camera)s is gone."
+    ]
 
 
 def test_a_stop_keeps_what_was_taken_and_brings_the_head_back(plugin):

@@ -25,7 +25,20 @@
         return this.base.postJson(this.url + "enabled", { enabled: enabled }, opts);
     };
 
-    /** Act on the print under way: "skip", "continue", "capture_next" or "stop". */
+    /** Where a kept picture or JSON is. */
+    LayerCaptureClient.prototype.file = function (key, name) {
+        const path = encodeURIComponent(key) + "/" + encodeURIComponent(name);
+        return this.base.getBaseUrl() + this.url + "files/" + path;
+    };
+
+    /** Where a kept picture is, made small. */
+    LayerCaptureClient.prototype.thumbnail = function (key, name) {
+        const path = encodeURIComponent(key) + "/" + encodeURIComponent(name);
+        return this.base.getBaseUrl() + this.url + "thumbnails/" + path;
+    };
+
+    /** Act on the print under way: "skip", "continue", "capture_next", "leave_next",
+     * "stop" or "understood". */
     LayerCaptureClient.prototype.command = function (command, opts) {
         return this.base.postJson(this.url + "job", { command: command }, opts);
     };

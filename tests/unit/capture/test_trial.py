@@ -8,6 +8,7 @@ from octoprint_layercapture.capture.grid import volume
 from octoprint_layercapture.capture.ports import Activity
 from octoprint_layercapture.capture.run import Step
 from octoprint_layercapture.capture.trial import TrialRun
+from octoprint_layercapture.waiting import place_of
 from tests.unit.capture.conftest import PROFILE, Stage, some_terms
 
 START = ("G21", "G90", "M82", "G1 X50 Y60 Z12 F3000")
@@ -175,12 +176,12 @@ def test_a_printer_that_reports_nothing_is_not_moved():
 def test_what_the_head_is_at_is_told():
     idle = Idle()
     places = []
-    idle.on_step = lambda step: places.append((step, idle.run.visiting))
+    idle.on_step = lambda step: places.append((step, place_of(idle.run)))
     idle.test(home=True, terms=some_terms(columns=2, rows=1, retract=0.0))
-    visits = [index for step, index in places if step is Step.EXPOSE]
+    visits = [place.index for step, place in places if step is Step.EXPOSE]
     assert sorted(visits) == [0, 1]
     assert idle.steps[:3] == [Step.HOME, Step.ENTER, Step.TRAVEL]
-    assert idle.steps[-1] is Step.TRAVEL and places[-1][1] is None
+    assert idle.steps[-1] is Step.LEAVE and places[-1][1] is None
     assert idle.run.step is Step.DONE
 
 
