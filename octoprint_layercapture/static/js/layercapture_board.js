@@ -129,15 +129,19 @@
         self.many = ko.pureComputed(() => self.cameras().length > 1);
         self.empty = ko.pureComputed(() => self.cells().length === 0);
         self.failures = ko.pureComputed(() =>
-            _.flatMap(self.cells(), ({ index, marks }) =>
-                _.map(_.pickBy(marks(), "failure"), ({ failure }, camera) =>
-                    _.sprintf(
-                        self.many()
-                            ? gettext("Position %(index)s, camera %(camera)s: %(why)s")
-                            : gettext("Position %(index)s: %(why)s"),
-                        { index: index, camera: camera, why: failure },
+            self.cells().flatMap(({ index, marks }) =>
+                Object.entries(marks())
+                    .filter(([, { failure }]) => failure)
+                    .map(([camera, { failure }]) =>
+                        _.sprintf(
+                            self.many()
+                                ? gettext(
+                                      "Position %(index)s, camera %(camera)s: %(why)s",
+                                  )
+                                : gettext("Position %(index)s: %(why)s"),
+                            { index: index, camera: camera, why: failure },
+                        ),
                     ),
-                ),
             ),
         );
 
@@ -154,7 +158,7 @@
             const cells = positions.map(
                 (position, at) => new Cell(self, position, layout.places[at]),
             );
-            byIndex = _.keyBy(cells, "index");
+            byIndex = Object.fromEntries(cells.map((cell) => [cell.index, cell]));
             self.cells(cells);
             self.focused(cells.length ? cells[0].index : undefined);
             self.cameras(cameras);
