@@ -92,6 +92,17 @@
                 words: self.words(),
             }),
         );
+        self.caption = ko.pureComputed(() =>
+            _.sprintf(
+                gettext("Position %(index)s, X %(x)s, Y %(y)s, camera %(camera)s"),
+                {
+                    index: self.index,
+                    x: _.round(position.x, 1),
+                    y: _.round(position.y, 1),
+                    camera: board.camera(),
+                },
+            ),
+        );
         self.alt = ko.pureComputed(() =>
             _.sprintf(gettext("Picture at position %(index)s, camera %(camera)s"), {
                 index: self.index,
@@ -148,8 +159,7 @@
         /** Draw a grid anew, without pictures: positions [{index, x, y, refused}], where
          * `refused` is why one is left out, in words; cameras by their names. */
         self.show = ({ positions, cameras }) => {
-            const layout = layoutOf(positions);
-            self.large(undefined);
+            const layout = layoutOf(positions); // a picture shown large stays open
             self.visiting(undefined);
             arrivals.length = 0;
             self.shown(new Set());
@@ -186,7 +196,7 @@
 
         self.largeCaption = ko.pureComputed(() => {
             const cell = self.large();
-            return cell ? cell.label() : "";
+            return cell ? cell.caption() : "";
         });
 
         self.open = (cell) => {
@@ -198,8 +208,9 @@
         /** The large picture's neighbour among those that there are. */
         self.step = (by) => {
             const there = self.cells().filter((cell) => cell.picture());
-            const at = there.indexOf(self.large());
-            if (at >= 0) self.large(there[(at + by + there.length) % there.length]);
+            if (!there.length) return;
+            const at = Math.max(0, there.indexOf(self.large()));
+            self.large(there[(at + by + there.length) % there.length]);
         };
 
         const MOVES = {
