@@ -92,6 +92,17 @@
                 words: self.words(),
             }),
         );
+        self.caption = ko.pureComputed(() =>
+            _.sprintf(
+                gettext("Position %(index)s, X %(x)s, Y %(y)s, camera %(camera)s"),
+                {
+                    index: self.index,
+                    x: _.round(position.x, 1),
+                    y: _.round(position.y, 1),
+                    camera: board.camera(),
+                },
+            ),
+        );
         self.alt = ko.pureComputed(() =>
             _.sprintf(gettext("Picture at position %(index)s, camera %(camera)s"), {
                 index: self.index,
@@ -129,23 +140,26 @@
         self.many = ko.pureComputed(() => self.cameras().length > 1);
         self.empty = ko.pureComputed(() => self.cells().length === 0);
         self.failures = ko.pureComputed(() =>
-            _.flatMap(self.cells(), ({ index, marks }) =>
-                _.map(_.pickBy(marks(), "failure"), ({ failure }, camera) =>
-                    _.sprintf(
-                        self.many()
-                            ? gettext("Position %(index)s, camera %(camera)s: %(why)s")
-                            : gettext("Position %(index)s: %(why)s"),
-                        { index: index, camera: camera, why: failure },
+            self.cells().flatMap(({ index, marks }) =>
+                Object.entries(marks())
+                    .filter(([, { failure }]) => failure)
+                    .map(([camera, { failure }]) =>
+                        _.sprintf(
+                            self.many()
+                                ? gettext(
+                                      "Position %(index)s, camera %(camera)s: %(why)s",
+                                  )
+                                : gettext("Position %(index)s: %(why)s"),
+                            { index: index, camera: camera, why: failure },
+                        ),
                     ),
-                ),
             ),
         );
 
         /** Draw a grid anew, without pictures: positions [{index, x, y, refused}], where
          * `refused` is why one is left out, in words; cameras by their names. */
         self.show = ({ positions, cameras }) => {
-            const layout = layoutOf(positions);
-            self.large(undefined);
+            const layout = layoutOf(positions); // a picture shown large stays open
             self.visiting(undefined);
             arrivals.length = 0;
             self.shown(new Set());
@@ -154,7 +168,7 @@
             const cells = positions.map(
                 (position, at) => new Cell(self, position, layout.places[at]),
             );
-            byIndex = _.keyBy(cells, "index");
+            byIndex = Object.fromEntries(cells.map((cell) => [cell.index, cell]));
             self.cells(cells);
             self.focused(cells.length ? cells[0].index : undefined);
             self.cameras(cameras);
@@ -182,7 +196,7 @@
 
         self.largeCaption = ko.pureComputed(() => {
             const cell = self.large();
-            return cell ? cell.label() : "";
+            return cell ? cell.caption() : "";
         });
 
         self.open = (cell) => {
@@ -194,8 +208,9 @@
         /** The large picture's neighbour among those that there are. */
         self.step = (by) => {
             const there = self.cells().filter((cell) => cell.picture());
-            const at = there.indexOf(self.large());
-            if (at >= 0) self.large(there[(at + by + there.length) % there.length]);
+            if (!there.length) return;
+            const at = Math.max(0, there.indexOf(self.large()));
+            self.large(there[(at + by + there.length) % there.length]);
         };
 
         const MOVES = {
