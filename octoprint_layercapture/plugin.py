@@ -15,12 +15,12 @@ from . import credentials
 from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
-from .complaints import SECRETS
 from .filming import VideoSection
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
 from .printer import OctoPrintPrinter, SystemClock
+from .titles import section, title
 from .web.api import ApiSection
 from .web.camera_tests import CameraTests
 from .web.cameras import CamerasSection
@@ -150,6 +150,10 @@ class LayerCapturePlugin(
                 "js/layercapture_board.js",
                 "js/layercapture_camera.js",
                 "js/layercapture_cameras.js",
+                "js/layercapture_settings_drawing.js",
+                "js/layercapture_settings_handles.js",
+                "js/layercapture_settings_plan.js",
+                "js/layercapture_settings_typed.js",
                 "js/layercapture_settings.js",
                 "js/layercapture_gallery.js",
                 "js/layercapture_live_feed.js",
@@ -160,6 +164,7 @@ class LayerCapturePlugin(
             "clientjs": ["clientjs/layercapture.js"],
             "css": [
                 "css/layercapture.css",
+                "css/layercapture_settings.css",
                 "css/layercapture_live.css",
                 "css/layercapture_gallery.css",
             ],
@@ -171,14 +176,21 @@ class LayerCapturePlugin(
 
 def _corrected(problem: Problem, config: settings.Config) -> Message:
     group, _, name = problem.key.partition(".")
-    why = {"key": problem.key, "why": problem.message}
+    where = {"section": section(problem.key), "name": title(problem.key)}
+    what = {**where, "why": problem.message}
     value = getattr(getattr(config, group), name) if name else None
-    if problem.key in SECRETS or not isinstance(value, (str, int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return Message(
-            N_("The setting %(key)s was not saved as entered: %(why)s"),
-            why,
+            N_(
+                "Settings, %(section)s: “%(name)s” was not saved as entered. %(why)s "
+                "What was set before was kept."
+            ),
+            what,
         )
     return Message(
-        N_("The setting %(key)s was not saved as entered: %(why)s It is %(value)s now."),
-        {**why, "value": value},
+        N_(
+            "Settings, %(section)s: “%(name)s” was not saved as entered. %(why)s "
+            "%(value)s was kept."
+        ),
+        {**what, "value": value},
     )

@@ -15,6 +15,12 @@
         return this.base.postJson(this.url + "preview", { settings: settings }, opts);
     };
 
+    /** What these settings, saved or not, would capture of a file below uploads. */
+    LayerCaptureClient.prototype.plan = function (settings, file, opts) {
+        const body = { settings: settings, file: file };
+        return this.base.postJson(this.url + "plan", body, opts);
+    };
+
     /** What the plugin is doing right now. */
     LayerCaptureClient.prototype.state = function (opts) {
         return this.base.get(this.url + "state", opts);
