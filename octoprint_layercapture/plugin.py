@@ -159,6 +159,7 @@ class LayerCapturePlugin(
                 "js/layercapture_live_feed.js",
                 "js/layercapture_live_words.js",
                 "js/layercapture_live.js",
+                "js/layercapture_trial.js",
                 "js/layercapture_tab.js",
             ],
             "clientjs": ["clientjs/layercapture.js"],
@@ -166,6 +167,7 @@ class LayerCapturePlugin(
                 "css/layercapture.css",
                 "css/layercapture_settings.css",
                 "css/layercapture_live.css",
+                "css/layercapture_trial.css",
                 "css/layercapture_gallery.css",
             ],
         }

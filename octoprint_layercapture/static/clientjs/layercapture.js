@@ -104,8 +104,7 @@
     /** Where a picture of the test capture `id` is. */
     LayerCaptureClient.prototype.trialPicture = function (id, name) {
         return (
-            this.base.getBaseUrl() +
-            `${this.url}trial/${id}/${encodeURIComponent(name)}`
+            this.base.getBaseUrl() + `${this.url}trial/${id}/${encodeURIComponent(name)}`
         );
     };
 

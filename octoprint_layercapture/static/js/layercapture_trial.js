@@ -72,9 +72,7 @@ $(function () {
         self.mayCapture = all.mayCapture;
         self.printing = all.printing;
         self.state = all.state;
-        self.underWay = ko.pureComputed(() =>
-            _.includes(UNDER_WAY, self.state().state),
-        );
+        self.underWay = ko.pureComputed(() => _.includes(UNDER_WAY, self.state().state));
         self.over = ko.pureComputed(
             () =>
                 _.includes(["done", "failed", "stopped"], self.state().state) &&
