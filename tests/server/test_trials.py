@@ -20,17 +20,27 @@ from tests.server.waiting import wait_until
 CONTRACT = Contract()
 TRIAL = f"{CONTRACT.base}/trial"
 UNDER_WAY = ("homing", "moving")
+PATIENT = {**FAST["cameras"], "timeout": 60}
 GRID = {"columns": 2, "rows": 2, "spacing_x": 40, "spacing_y": 40}
 
 
 @pytest.fixture
 def octoprint(octoprint: OctoPrint) -> Iterator[OctoPrint]:
-    octoprint.configure(**FAST, grid=GRID)
+    octoprint.configure(**{**FAST, "cameras": PATIENT}, grid=GRID)
     octoprint.command("G28", "G1 X30 Y40 Z7 F6000")
     octoprint.flush()
     yield octoprint
     octoprint.request("DELETE", TRIAL)
     ended(octoprint)
+
+
+@pytest.fixture
+def camera(octoprint: OctoPrint, camera: SnapshotServer) -> SnapshotServer:
+    """A camera that OctoPrint waits for as long as a test needs it to."""
+    octoprint.post(
+        "/api/settings", {"plugins": {"classicwebcam": {"snapshotTimeout": 60}}}
+    )
+    return camera
 
 
 def ask(octoprint: OctoPrint, method: str, **body: Any) -> requests.Response:
