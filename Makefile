@@ -2,12 +2,14 @@
 PYTHON ?= python3
 RUN = $(PYTHON) tests/bootstrap.py
 
-.PHONY: help demo test lint format bench screenshots venv clean
+.PHONY: help demo test matrix lint format bench screenshots venv clean
 
 help:
 	@echo "make demo     print a sample on a virtual printer and look at the pictures"
 	@echo "              (PORT=5001 another port, ONCE=1 end when the print is done)"
 	@echo "make test     all tests (ARGS='-k name' to choose)"
+	@echo "make matrix   all tests on every Python from 3.9 to 3.13 that is installed"
+	@echo "              (PYTHONS='3.9 3.13' these alone, ARGS as above)"
 	@echo "make lint     ruff, mypy, prettier"
 	@echo "make format   put the code in its format"
 	@echo "make bench    the measurements in tests/bench"
@@ -20,6 +22,9 @@ demo:
 
 test:
 	@$(RUN) test $(ARGS)
+
+matrix:
+	@$(RUN) matrix $(if $(PYTHONS),'--only=$(PYTHONS)') $(ARGS)
 
 screenshots:
 	@$(RUN) screenshots $(if $(PORT),--port $(PORT))

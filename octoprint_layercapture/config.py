@@ -1,4 +1,4 @@
-"""Settings: defaults, validation and migration, from a raw tree to one frozen Config.
+"""Settings: defaults and validation, from a raw tree to one frozen Config.
 
 The raw tree is what stands below ``plugins.layercapture`` or on somebody's screen:
 values may be strings, missing or nonsense. :func:`parse` never raises; each value it
@@ -28,8 +28,6 @@ from .addresses import is_address, login_apart
 from .gcode.custom import lines_of, refusal
 from .messages import Problem
 from .trees import merged, put, value_at, writable
-
-VERSION = 1
 
 _NUMBERS = (int, float, Optional[float])
 _DETAILS = ("cameras", "details")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import octoprint.plugin
 from flask import has_request_context
 from octoprint.access.permissions import Permissions
 
 from . import config as settings
-from . import credentials
+from . import credentials, migrations, updates
 from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
@@ -84,7 +84,17 @@ class LayerCapturePlugin(
         return settings.defaults()
 
     def get_settings_version(self) -> int:
-        return settings.VERSION
+        return migrations.VERSION
+
+    def on_settings_migrate(self, target: int, current: Optional[int]) -> None:
+        stored = self._settings.get_all_data(merged=False, incl_defaults=False)
+        if stored:
+            self._settings.set([], migrations.migrated(stored, current))
+            self._logger.info("The settings were brought to form %d", target)
+
+    def on_settings_initialized(self) -> None:
+        # they were first read before they were migrated
+        self._config, _ = settings.parse(self._settings.get_all_data())
 
     def on_settings_load(self) -> dict[str, Any]:
         may_edit = not has_request_context() or Permissions.SETTINGS.can()
@@ -157,6 +167,10 @@ class LayerCapturePlugin(
                 "css/layercapture_gallery.css",
             ],
         }
+
+    def update_information(self) -> dict[str, dict[str, Any]]:
+        name, version = self._plugin_name, self._plugin_version
+        return updates.check_config(self._identifier, name, version)
 
     def additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         return permissions()

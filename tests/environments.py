@@ -47,8 +47,17 @@ def say(message: str) -> None:
     sys.stdout.flush()
 
 
+def apart() -> Path | None:
+    """Where the environments lie that `make matrix` made for this Python alone."""
+    folder = os.environ.get("LAYERCAPTURE_ENVIRONMENTS")
+    return ROOT / folder if folder else None
+
+
 def directory(version: str) -> Path:
-    """The environment of an OctoPrint version; `.venv` also holds the test tools."""
+    """The environment of an OctoPrint version; PRIMARY's also holds the test tools."""
+    folder = apart()
+    if folder is not None:
+        return folder / version
     return ROOT / ".venv" if version == PRIMARY else ROOT / ".venvs" / version
 
 
@@ -143,7 +152,7 @@ class Environment:
     def __init__(self, version: str) -> None:
         self.version = version
         self.path = directory(version)
-        self.log = ROOT / ".venvs" / f"install-{version}.log"
+        self.log = (apart() or ROOT / ".venvs") / f"install-{version}.log"
         self.done: dict[str, str] = {}
 
     @property
