@@ -9,6 +9,7 @@ what would be right, and its default stands in.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any, Optional
 
@@ -25,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from . import complaints
 from .addresses import is_address, login_apart
+from .capture.plan import WORDS
 from .gcode.custom import lines_of, refusal
 from .messages import Problem
 from .trees import merged, put, value_at, writable
@@ -82,6 +84,11 @@ class Layers(_Group):
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The listed layers as closed ranges."""
         return layer_ranges(self.list)
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words in the list, as they stand in ``capture.plan``."""
+        return WORDS.keys() & map(str.lower, _listed(self.list))
 
 
 class Grid(_Optionals):
@@ -290,14 +297,14 @@ def defaults() -> dict[str, Any]:
 
 
 def layer_ranges(text: str) -> tuple[tuple[int, int], ...]:
-    """``"1, 5-10, 40"`` as ``((1, 1), (5, 10), (40, 40))``.
+    """``"1, 5-10, last"`` as ``((1, 1), (5, 10))``: words are no ranges.
 
     Raises:
-        ValueError: a part is not a layer number from 1 or a range of them
+        ValueError: a part is no word, no layer number from 1 and no range of them
     """
     ranges: list[tuple[int, int]] = []
-    for part in re.split(r"[,;\s]+(?![-\s])", re.sub(r"\s*-\s*", "-", text.strip())):
-        if not part:
+    for part in _listed(text):
+        if part.lower() in WORDS:
             continue
         match = _LIST_PART.match(part)
         first = int(match.group(1)) if match else 0
@@ -306,6 +313,12 @@ def layer_ranges(text: str) -> tuple[tuple[int, int], ...]:
             raise ValueError(part)
         ranges.append((first, last))
     return tuple(ranges)
+
+
+def _listed(text: str) -> list[str]:
+    """The parts of a list of layers."""
+    joined = re.sub(r"\s*-\s*", "-", text.strip())
+    return [part for part in re.split(r"[,;\s]+(?![-\s])", joined) if part]
 
 
 def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Problem]]:

@@ -253,8 +253,7 @@ def prepare(
     index = indexed.layers
     if not index.layers:
         raise NotCaptured(NO_LAYERS)
-    layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    chosen = plan(index.layers, config.layers)
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])

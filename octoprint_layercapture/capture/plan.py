@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Callable, Protocol
 
 from ..gcode import Layer
 
@@ -27,26 +28,51 @@ class Plan:
     tags: frozenset[str] = NO_TAGS
 
 
-def due(
-    number: int,
-    total: int,
-    interval: int,
-    first: bool,
-    last: bool,
-    ranges: Sequence[tuple[int, int]],
-) -> bool:
-    """Whether the layer ``number`` of ``total`` (both from 1) is to be captured.
+class Wishes(Protocol):
+    """Which layers somebody wants: a :class:`config.Layers`.
 
-    Args:
-        interval: every so many layers, 0 for none by interval
-        first, last: the first or last layer of the job
-        ranges: closed ranges of numbers named besides
+    ``interval``: every so many layers, 0 for none by interval; ``first``, ``last`` of the
+    job; ``ranges`` of numbers, closed; ``words`` of :data:`WORDS`.
     """
+
+    @property
+    def interval(self) -> int: ...
+
+    @property
+    def first(self) -> bool: ...
+
+    @property
+    def last(self) -> bool: ...
+
+    @property
+    def ranges(self) -> Sequence[tuple[int, int]]: ...
+
+    @property
+    def words(self) -> Collection[str]: ...
+
+
+def is_first(layer: Layer, total: int) -> bool:
+    return layer.number == 1
+
+
+def is_last(layer: Layer, total: int) -> bool:
+    return layer.number == total
+
+
+#: What may stand in the list of layers beside numbers, and which layers it means: a
+#: function of the layer and of how many there are.
+WORDS: dict[str, Callable[[Layer, int], bool]] = {"first": is_first, "last": is_last}
+
+
+def due(layer: Layer, total: int, wishes: Wishes) -> bool:
+    """Whether a layer of ``total`` is to be captured."""
+    number, interval = layer.number, wishes.interval
     return (
         (interval > 0 and number % interval == 0)
-        or (first and number == 1)
-        or (last and number == total)
-        or any(least <= number <= most for least, most in ranges)
+        or (wishes.first and is_first(layer, total))
+        or (wishes.last and is_last(layer, total))
+        or any(least <= number <= most for least, most in wishes.ranges)
+        or any(WORDS[word](layer, total) for word in wishes.words)
     )
 
 
@@ -56,19 +82,9 @@ def tags_of(layer: Layer) -> tuple[str, ...]:
     return tuple(f"filepos:{position}" for position in positions)
 
 
-def plan(
-    layers: Sequence[Layer],
-    interval: int,
-    first: bool,
-    last: bool,
-    ranges: Sequence[tuple[int, int]],
-) -> Plan:
+def plan(layers: Sequence[Layer], wishes: Wishes) -> Plan:
     """The plan for a job of these layers."""
-    chosen = tuple(
-        layer
-        for layer in layers
-        if due(layer.number, len(layers), interval, first, last, ranges)
-    )
+    chosen = tuple(layer for layer in layers if due(layer, len(layers), wishes))
     by_tag: dict[str, Layer] = {}
     for layer in chosen:
         for tag in tags_of(layer):

@@ -32,8 +32,7 @@ def planned(
         the part of the answer of ``POST plan`` that is about the plan; ``notices`` say
         why nothing would be captured
     """
-    layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    chosen = plan(index.layers, config.layers)
     what = terms(config, profile, cameras[0] if cameras else None)
     captures, positions = len(chosen.layers), len(what.allowed)
     expected = estimate(captures, positions)

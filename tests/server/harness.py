@@ -157,12 +157,27 @@ class OctoPrint:
         text = yaml.safe_dump(data, default_flow_style=False)
         (self.base / name).write_text(text, encoding="utf-8")
 
-    def start(self, timeout: float = 120.0, keep_open: tuple[int, ...] = ()) -> None:
+    def start(
+        self,
+        timeout: float = 120.0,
+        keep_open: tuple[int, ...] = (),
+        safe: bool = False,
+    ) -> None:
         """Start the server and return once it answers.
 
-        `keep_open`: file descriptors that it inherits.
+        Args:
+            keep_open: file descriptors that it inherits
+            safe: without the plugins that do not come with OctoPrint
         """
-        command = [self.program, "serve", "--basedir", self.base, "--host", self.host]
+        command = [
+            self.program,
+            *(["--safe"] if safe else []),
+            "serve",
+            "--basedir",
+            self.base,
+            "--host",
+            self.host,
+        ]
         command += ["--port", str(self.port), "--iknowwhatimdoing"]
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(

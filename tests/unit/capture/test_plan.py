@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
-from octoprint_layercapture.capture.plan import due, plan
+from octoprint_layercapture.capture.plan import WORDS, due, plan
 from tests.unit.capture.conftest import a_layer
 
 
-def chosen(total=45, interval=0, first=False, last=False, ranges=()):
-    return [
-        n for n in range(1, total + 1) if due(n, total, interval, first, last, ranges)
-    ]
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of a job's layers; nothing, unless said."""
+
+    interval: int = 0
+    first: bool = False
+    last: bool = False
+    ranges: tuple[tuple[int, int], ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def chosen(total=45, **wishes):
+    wanted = Wanted(**wishes)
+    layers = [a_layer(number=n, z=0.2 * n) for n in range(1, total + 1)]
+    return [layer.number for layer in layers if due(layer, total, wanted)]
 
 
 def test_every_tenth_layer_is_ten_twenty_and_so_on():
@@ -33,6 +46,16 @@ def test_first_last_and_listed_layers_add_up():
     ]
 
 
+def test_words_choose_the_layers_they_name():
+    assert chosen(words=("first",), ranges=((7, 8),)) == [1, 7, 8]
+    assert chosen(words=("last", "first")) == [1, 45]
+
+
+@pytest.mark.parametrize("word", sorted(WORDS))
+def test_every_word_means_some_layers_and_leaves_out_others(word):
+    assert 0 < len(chosen(words=(word,))) < 45
+
+
 def test_nothing_chosen_is_nothing_due():
     assert chosen() == []
 
@@ -42,7 +65,7 @@ def test_every_trigger_of_a_due_layer_leads_to_it():
         a_layer(number=n, z=0.2 * n, capture_pos=n * 100, triggers=(n * 100, n * 100 + 7))
         for n in range(1, 5)
     ]
-    found = plan(layers, 2, False, False, ())
+    found = plan(layers, Wanted(interval=2))
     assert found.total == 4
     assert found.tags == {"filepos:200", "filepos:207", "filepos:400", "filepos:407"}
     assert found.by_tag["filepos:207"] is layers[1]
@@ -51,5 +74,5 @@ def test_every_trigger_of_a_due_layer_leads_to_it():
 @pytest.mark.parametrize("interval", [1, 3])
 def test_layers_keep_print_order(interval):
     layers = [a_layer(number=n, z=0.2 * n, triggers=(n,)) for n in range(1, 10)]
-    numbers = [x.number for x in plan(layers, interval, False, True, ()).layers]
+    numbers = [x.number for x in plan(layers, Wanted(interval, last=True)).layers]
     assert numbers == sorted(numbers)
