@@ -1,4 +1,4 @@
-"""The packages that users get, built from the checkout as a fresh clone of it would be."""
+"""The packages that users get, built from the checkout as a clone of it would be."""
 
 from __future__ import annotations
 
