@@ -61,7 +61,10 @@ def is_last(layer: Layer, total: int) -> bool:
 
 #: What may stand in the list of layers beside numbers, and which layers it means: a
 #: function of the layer and of how many there are.
-WORDS: dict[str, Callable[[Layer, int], bool]] = {"first": is_first, "last": is_last}
+WORDS: dict[str, Callable[[Layer, int], bool]] = {
+    "first": is_first,
+    "last": is_last,
+}
 
 
 def due(layer: Layer, total: int, wishes: Wishes) -> bool:
