@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN = $(PYTHON) tests/bootstrap.py
 
-.PHONY: help demo test matrix lint format bench screenshots venv clean
+.PHONY: help demo test matrix lint format bench screenshots dist venv clean
 
 help:
 	@echo "make demo     print a sample on a virtual printer and look at the pictures"
@@ -14,6 +14,7 @@ help:
 	@echo "make format   put the code in its format"
 	@echo "make bench    the measurements in tests/bench"
 	@echo "make screenshots   take the pictures of the docs from a running make demo"
+	@echo "make dist     build what a release hands out: wheel, sdist and zip"
 	@echo "make venv     build the environments and stop"
 	@echo "make clean    remove everything that was built"
 
@@ -29,7 +30,7 @@ matrix:
 screenshots:
 	@$(RUN) screenshots $(if $(PORT),--port $(PORT))
 
-lint format bench venv:
+lint format bench dist venv:
 	@$(RUN) $@ $(ARGS)
 
 clean:

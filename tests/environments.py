@@ -379,6 +379,11 @@ def bench(arguments: Sequence[str]) -> int:
     return failures
 
 
+def dist(arguments: Sequence[str]) -> int:
+    ensure(tools=True)
+    return call([executable(PRIMARY), "-m", "tests.packaging.release", *arguments])
+
+
 def screenshots(arguments: Sequence[str]) -> int:
     require_system(missing_for_tests())
     ensure(tools=True)
@@ -393,6 +398,7 @@ def venv(arguments: Sequence[str]) -> int:
 COMMANDS = {
     "bench": bench,
     "demo": demo,
+    "dist": dist,
     "format": tidy,
     "lint": lint,
     "screenshots": screenshots,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tests import environments
 from tests.environments import OCTOPRINTS, PACKAGE, ROOT
-from tests.packaging import building
+from tests.packaging import building, release
 from tests.packaging.building import run
 
 DATA = ("static", "templates", "translations")
@@ -76,6 +77,27 @@ def test_wheel_says_what_it_is(wheel: Path) -> None:
     assert "octoprint.plugin" in entry_points
     assert "layercapture = octoprint_layercapture" in entry_points
     assert "GNU AFFERO GENERAL PUBLIC LICENSE" in licence
+
+
+def test_a_release_hands_out_wheel_source_distribution_and_zip(tmp_path: Path) -> None:
+    number = release.version()
+    made = {path.name: path for path in release.build(tmp_path / "dist")}
+    sdist = f"octoprint_layercapture-{number}.tar.gz"
+    archive = f"OctoPrint-LayerCapture-{number}.zip"
+    assert set(made) == {
+        sdist,
+        archive,
+        f"octoprint_layercapture-{number}-py3-none-any.whl",
+    }
+    with tarfile.open(made[sdist]) as opened:
+        names = opened.getnames()
+    assert of_package(names) >= in_checkout()
+    tops = {name.split("/")[1] for name in names if "/" in name}
+    assert tops >= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "setup.py"}
+    with zipfile.ZipFile(made[archive]) as opened_zip:
+        names = opened_zip.namelist()
+    assert of_package(names) >= in_checkout()
+    assert {name.split("/")[0] for name in names} == {building.TOP}
 
 
 @pytest.mark.parametrize("version", OCTOPRINTS)
