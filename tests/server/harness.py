@@ -169,16 +169,9 @@ class OctoPrint:
             keep_open: file descriptors that it inherits
             safe: without the plugins that do not come with OctoPrint
         """
-        command = [
-            self.program,
-            *(["--safe"] if safe else []),
-            "serve",
-            "--basedir",
-            self.base,
-            "--host",
-            self.host,
-        ]
+        command = [self.program, "serve", "--basedir", self.base, "--host", self.host]
         command += ["--port", str(self.port), "--iknowwhatimdoing"]
+        command += ["--safe"] if safe else []
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
