@@ -253,7 +253,15 @@ def prepare(
     index = indexed.layers
     if not index.layers:
         raise NotCaptured(NO_LAYERS)
-    chosen = plan(index.layers, config.layers)
+    layers = config.layers
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])

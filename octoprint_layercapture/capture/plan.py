@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Callable, Protocol
+from typing import Callable
 
 from ..gcode import Layer
 
@@ -28,29 +28,6 @@ class Plan:
     tags: frozenset[str] = NO_TAGS
 
 
-class Wishes(Protocol):
-    """Which layers somebody wants: a :class:`config.Layers`.
-
-    ``interval``: every so many layers, 0 for none by interval; ``first``, ``last`` of the
-    job; ``ranges`` of numbers, closed; ``words`` of :data:`WORDS`.
-    """
-
-    @property
-    def interval(self) -> int: ...
-
-    @property
-    def first(self) -> bool: ...
-
-    @property
-    def last(self) -> bool: ...
-
-    @property
-    def ranges(self) -> Sequence[tuple[int, int]]: ...
-
-    @property
-    def words(self) -> Collection[str]: ...
-
-
 def is_first(layer: Layer, total: int) -> bool:
     return layer.number == 1
 
@@ -67,15 +44,30 @@ WORDS: dict[str, Callable[[Layer, int], bool]] = {
 }
 
 
-def due(layer: Layer, total: int, wishes: Wishes) -> bool:
-    """Whether a layer of ``total`` is to be captured."""
-    number, interval = layer.number, wishes.interval
+def due(
+    layer: Layer,
+    total: int,
+    interval: int,
+    first: bool,
+    last: bool,
+    ranges: Sequence[tuple[int, int]],
+    words: Collection[str] = (),
+) -> bool:
+    """Whether a layer of ``total`` is to be captured.
+
+    Args:
+        interval: every so many layers, 0 for none by interval
+        first, last: the first or last layer of the job
+        ranges: closed ranges of numbers named besides
+        words: of :data:`WORDS`
+    """
+    number = layer.number
     return (
         (interval > 0 and number % interval == 0)
-        or (wishes.first and is_first(layer, total))
-        or (wishes.last and is_last(layer, total))
-        or any(least <= number <= most for least, most in wishes.ranges)
-        or any(WORDS[word](layer, total) for word in wishes.words)
+        or (first and is_first(layer, total))
+        or (last and is_last(layer, total))
+        or any(least <= number <= most for least, most in ranges)
+        or any(WORDS[word](layer, total) for word in words)
     )
 
 
@@ -85,9 +77,20 @@ def tags_of(layer: Layer) -> tuple[str, ...]:
     return tuple(f"filepos:{position}" for position in positions)
 
 
-def plan(layers: Sequence[Layer], wishes: Wishes) -> Plan:
-    """The plan for a job of these layers."""
-    chosen = tuple(layer for layer in layers if due(layer, len(layers), wishes))
+def plan(
+    layers: Sequence[Layer],
+    interval: int,
+    first: bool,
+    last: bool,
+    ranges: Sequence[tuple[int, int]],
+    words: Collection[str] = (),
+) -> Plan:
+    """The plan for a job of these layers; the rest as in :func:`due`."""
+    chosen = tuple(
+        layer
+        for layer in layers
+        if due(layer, len(layers), interval, first, last, ranges, words)
+    )
     by_tag: dict[str, Layer] = {}
     for layer in chosen:
         for tag in tags_of(layer):

@@ -32,7 +32,15 @@ def planned(
         the part of the answer of ``POST plan`` that is about the plan; ``notices`` say
         why nothing would be captured
     """
-    chosen = plan(index.layers, config.layers)
+    layers = config.layers
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
     what = terms(config, profile, cameras[0] if cameras else None)
     captures, positions = len(chosen.layers), len(what.allowed)
     expected = estimate(captures, positions)

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from octoprint_layercapture.capture.plan import due, plan
 from tests.unit.capture.conftest import a_layer
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What is wanted of a job's layers; nothing, unless said."""
-
-    interval: int = 0
-    first: bool = False
-    last: bool = False
-    ranges: tuple[tuple[int, int], ...] = ()
-    words: tuple[str, ...] = ()
-
-
-def chosen(total=45, **wishes):
-    wanted = Wanted(**wishes)
+def chosen(total=45, interval=0, first=False, last=False, ranges=(), words=()):
     layers = [a_layer(number=n, z=0.2 * n) for n in range(1, total + 1)]
-    return [layer.number for layer in layers if due(layer, total, wanted)]
+    return [
+        layer.number
+        for layer in layers
+        if due(layer, total, interval, first, last, ranges, words)
+    ]
 
 
 def test_every_tenth_layer_is_ten_twenty_and_so_on():
@@ -60,7 +50,7 @@ def test_every_trigger_of_a_due_layer_leads_to_it():
         a_layer(number=n, z=0.2 * n, capture_pos=n * 100, triggers=(n * 100, n * 100 + 7))
         for n in range(1, 5)
     ]
-    found = plan(layers, Wanted(interval=2))
+    found = plan(layers, 2, False, False, ())
     assert found.total == 4
     assert found.tags == {"filepos:200", "filepos:207", "filepos:400", "filepos:407"}
     assert found.by_tag["filepos:207"] is layers[1]
@@ -69,5 +59,5 @@ def test_every_trigger_of_a_due_layer_leads_to_it():
 @pytest.mark.parametrize("interval", [1, 3])
 def test_layers_keep_print_order(interval):
     layers = [a_layer(number=n, z=0.2 * n, triggers=(n,)) for n in range(1, 10)]
-    numbers = [x.number for x in plan(layers, Wanted(interval, last=True)).layers]
+    numbers = [x.number for x in plan(layers, interval, False, True, ()).layers]
     assert numbers == sorted(numbers)
