@@ -26,14 +26,13 @@ from pydantic_core import PydanticCustomError
 
 from . import complaints
 from .addresses import is_address, login_apart
-from .capture.plan import WORDS
 from .gcode.custom import lines_of, refusal
+from .layerlist import layer_ranges, layer_words
 from .messages import Problem
 from .trees import merged, put, value_at, writable
 
 _NUMBERS = (int, float, Optional[float])
 _DETAILS = ("cameras", "details")
-_LIST_PART = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?$")
 
 
 class _Group(BaseModel):
@@ -88,7 +87,7 @@ class Layers(_Group):
     @property
     def words(self) -> Collection[str]:
         """The words in the list, as they stand in ``capture.plan``."""
-        return WORDS.keys() & map(str.lower, _listed(self.list))
+        return layer_words(self.list)
 
 
 class Grid(_Optionals):
@@ -294,31 +293,6 @@ def defaults() -> dict[str, Any]:
     """The tree of defaults as OctoPrint's settings take it."""
     tree: dict[str, Any] = Config().model_dump(mode="json")
     return tree
-
-
-def layer_ranges(text: str) -> tuple[tuple[int, int], ...]:
-    """``"1, 5-10, last"`` as ``((1, 1), (5, 10))``: words are no ranges.
-
-    Raises:
-        ValueError: a part is no word, no layer number from 1 and no range of them
-    """
-    ranges: list[tuple[int, int]] = []
-    for part in _listed(text):
-        if part.lower() in WORDS:
-            continue
-        match = _LIST_PART.match(part)
-        first = int(match.group(1)) if match else 0
-        last = int(match.group(2) or first) if match else 0
-        if first < 1 or last < first:
-            raise ValueError(part)
-        ranges.append((first, last))
-    return tuple(ranges)
-
-
-def _listed(text: str) -> list[str]:
-    """The parts of a list of layers."""
-    joined = re.sub(r"\s*-\s*", "-", text.strip())
-    return [part for part in re.split(r"[,;\s]+(?![-\s])", joined) if part]
 
 
 def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Problem]]:

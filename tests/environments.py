@@ -1,7 +1,8 @@
 """Build the environments that the demo and the tests run in, and run them.
 
 Standard library only: `make` reaches this through `tests/bootstrap.py` before anything is
-installed. Everything it makes lies inside the checkout and is ignored by git.
+installed. Everything it makes lies inside the checkout and is ignored by git. Long, since
+what runs before anything is installed is best one file that imports nothing of ours.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Used by the server tests, the browser tests and the demo. Nothing here imports the plugin
 or OctoPrint: the server runs in its own environment, with the plugin installed there.
+Long, since it is the one place that knows OctoPrint's API from outside.
 """
 
 from __future__ import annotations
