@@ -53,8 +53,13 @@ def merge(into: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def configuration() -> dict[str, Any]:
-    """A `config.yaml` with the virtual printer; no wizards, network or rate limit."""
+    """A `config.yaml` with the virtual printer; no wizards, network or rate limit.
+
+    Log-ins do not age: OctoPrint's page reads its settings anew once they do, in the
+    middle of whichever test is at work then.
+    """
     return {
+        "accessControl": {"defaultReauthenticationTimeout": 24 * 60},  # minutes
         "devel": {"enableRateLimiter": False},
         "plugins": {
             "_disabled": [
