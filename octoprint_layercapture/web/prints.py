@@ -60,9 +60,13 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
     @route("/prints/<key>/captures", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def captures_route(self, key: str) -> Any:
-        """A page of a print's captures, in print order; ``layer`` chooses."""
+        """A page of a print's captures, in print order; ``layer`` chooses.
+
+        With ``pictures=1`` each comes with its pictures.
+        """
         offset, limit = page_in_query(usual=50, most=200)
         layer = number_in_query("layer")
+        show = shown.a_whole_capture if number_in_query("pictures") else shown.a_capture
         links = _links()
         try:
             entry = self.catalog().get(key)
@@ -70,7 +74,7 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
             return _refused(error)
         found = entry.captures(offset, limit, layer)
         return flask.jsonify(
-            shown.page("captures", found, lambda one: shown.a_capture(entry, one, links))
+            shown.page("captures", found, lambda one: show(entry, one, links))
         )
 
     @route("/prints/<key>/captures/<capture>", methods=["GET"])
