@@ -18,7 +18,6 @@
         drop(element, box);
         box.broken = src;
         element.classList.add("layercapture-broken");
-        element.title = gettext("This picture cannot be shown: its file is missing or damaged.");
     };
 
     const load = (element, box) => {
@@ -83,7 +82,6 @@
             if (box.broken !== box.src) {
                 box.broken = null;
                 element.classList.remove("layercapture-broken");
-                element.removeAttribute("title");
             }
             soon();
         },
