@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from . import names
 from .errors import StoreError, explain
@@ -162,7 +162,8 @@ class CaptureWriter:
     ) -> Failure:
         """Records a picture that is missing; raises ``StoreError``.
 
-        ``message`` is what :meth:`Message.to_dict` gives for the reason. It is remembered all the same, and written with what comes next.
+        ``message`` is what :meth:`Message.to_dict` gives for the reason. It is remembered
+        all the same, and written with what comes next.
         """
         failure = Failure(
             index=index,

@@ -38,7 +38,10 @@ $(function () {
         );
 
         const focus = (selector) =>
-            setTimeout(() => $("#layercapture_gallery").find(selector).first().focus(), 0);
+            setTimeout(
+                () => $("#layercapture_gallery").find(selector).first().focus(),
+                0,
+            );
 
         self.open = (card) => {
             self.view.open(card.key);
@@ -48,7 +51,7 @@ $(function () {
         self.close = () => {
             const key = self.view.look.key();
             self.view.close();
-            const at = _.findIndex(self.list.cards(), { key: key });
+            const at = self.list.cards().findIndex((card) => card.key === key);
             focus(at < 0 ? ".layercapture-prints" : `[data-print-at="${at}"]`);
         };
 
@@ -79,13 +82,13 @@ $(function () {
 
         self.chosenUrl = ko.pureComputed(() =>
             OctoPrint.plugins.layercapture.exportPrintsUrl(
-                _.map(self.list.chosen(), "key"),
+                self.list.chosen().map(({ key }) => key),
                 {},
             ),
         );
         self.chosenDatasetUrl = ko.pureComputed(() =>
             OctoPrint.plugins.layercapture.exportPrintsUrl(
-                _.map(self.list.chosen(), "key"),
+                self.list.chosen().map(({ key }) => key),
                 { format: "dataset" },
             ),
         );
@@ -109,7 +112,8 @@ $(function () {
         self.onDataUpdaterPluginMessage = (plugin, message) => {
             if (plugin !== "layercapture") return;
             if (message.event === "video") self.view.videos.changed(message);
-            if (["library", "picture_saved", "capture_failed"].includes(message.event)) soon();
+            if (["library", "picture_saved", "capture_failed"].includes(message.event))
+                soon();
         };
 
         self.onServerReconnect = () => soon();

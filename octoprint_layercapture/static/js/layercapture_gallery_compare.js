@@ -9,8 +9,10 @@
     const client = () => OctoPrint.plugins.layercapture;
 
     /** The position of `look` that is nearest to a place on the bed. */
-    const nearestSpot = (look, place) =>
-        _.minBy(look.spots(), ({ x, y }) => Math.hypot(x - place.x, y - place.y));
+    const nearestSpot = (look, place) => {
+        const away = ({ x, y }) => Math.hypot(x - place.x, y - place.y);
+        return _.sortBy(look.spots(), away)[0];
+    };
 
     /** `look` is what is compared with the other. */
     function Compare(look) {
@@ -52,8 +54,7 @@
                 : gettext("There is no picture of this position at this layer.");
         });
 
-        const place = () =>
-            _.find(look.spots(), ({ index }) => index === look.position());
+        const place = () => look.spots().find(({ index }) => index === look.position());
         const goAlong = () => {
             if (!self.active() || !other.info() || !look.info()) return;
             const spot = place() && nearestSpot(other, place());
@@ -136,8 +137,8 @@
             const box = event.currentTarget;
             const move = ({ clientX }) => {
                 const { left, width } = box.getBoundingClientRect();
-                const share = _.clamp((100 * (clientX - left)) / width, 0, 100);
-                self.divider(String(Math.round(share)));
+                const share = Math.round((100 * (clientX - left)) / width);
+                self.divider(String(Math.min(100, Math.max(0, share))));
             };
             const end = () => {
                 box.removeEventListener("pointermove", move);

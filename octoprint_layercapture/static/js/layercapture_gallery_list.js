@@ -52,18 +52,23 @@
         self.empty = ko.pureComputed(
             () => self.known() && !self.problem() && !self.cards().length,
         );
-        self.left = ko.pureComputed(() => Math.max(0, self.total() - self.cards().length));
+        self.left = ko.pureComputed(() =>
+            Math.max(0, self.total() - self.cards().length),
+        );
         self.moreText = ko.pureComputed(() =>
-            _.sprintf(ngettext("Show more (%(count)s)", "Show more (%(count)s)", self.left()), {
-                count: self.left(),
-            }),
+            _.sprintf(
+                ngettext("Show more (%(count)s)", "Show more (%(count)s)", self.left()),
+                {
+                    count: self.left(),
+                },
+            ),
         );
         self.chosen = ko.pureComputed(() => {
             self.selectionChanged();
             return self.cards().filter((card) => card.selected());
         });
         self.chosenText = ko.pureComputed(() => {
-            const bytes = _.sumBy(self.chosen(), (card) => card.print().bytes);
+            const bytes = words.sumOf(self.chosen(), (card) => card.print().bytes);
             return _.sprintf(
                 ngettext(
                     "%(count)s print selected, %(size)s",
@@ -76,21 +81,19 @@
         self.unselect = () => self.cards().forEach((card) => card.selected(false));
 
         const show = (prints, total) => {
-            const old = _.keyBy(self.cards(), "key");
-            const listed = new Set(_.map(prints, "key"));
+            const old = new Map(self.cards().map((card) => [card.key, card]));
             const gone = prints.filter(({ key }) => going.has(key)).length;
             self.total(total - gone);
             self.cards(
-                _.uniqBy(prints, "key")
+                _.uniq(prints, ({ key }) => key)
                     .filter(({ key }) => !going.has(key))
                     .map((print) => {
-                        if (!old[print.key]) return new Card(print, self);
-                        old[print.key].print(print);
-                        return old[print.key];
+                        const card = old.get(print.key) || new Card(print, self);
+                        card.print(print);
+                        return card;
                     }),
             );
             self.known(true);
-            return listed;
         };
 
         /** The first prints, page by page, since one request has its limit. */
@@ -129,7 +132,6 @@
 
         self.refresh = () => ask(Math.max(PAGE, self.cards().length));
         self.more = () => ask(self.cards().length + PAGE);
-        self.card = (key) => _.find(self.cards(), { key: key });
 
         /** A print is being deleted: it leaves the list and is not asked for. */
         self.leave = (key) => {
@@ -141,7 +143,6 @@
 
         /** It could not be deleted, and is to be listed again. */
         self.comeBack = (key) => going.delete(key);
-        self.isGoing = (key) => going.has(key);
     }
 
     gallery.List = List;

@@ -42,16 +42,17 @@
 
         /** Whether the captures are those of the chosen layer. */
         self.settled = ko.pureComputed(
-            () => !self.loading() && !!self.capture() && self.capture().layer === self.layer(),
+            () =>
+                !self.loading() &&
+                !!self.capture() &&
+                self.capture().layer === self.layer(),
         );
-        const byIndex = (list) =>
-            _.keyBy(
-                _.filter(
-                    list,
-                    ({ camera }) => camera === null || camera === self.camera(),
-                ),
-                "index",
+        const byIndex = (list) => {
+            const mine = list.filter(
+                ({ camera }) => camera === null || camera === self.camera(),
             );
+            return Object.fromEntries(mine.map((each) => [each.index, each]));
+        };
         self.pictures = ko.pureComputed(() =>
             self.capture() ? byIndex(self.capture().pictures) : {},
         );
@@ -68,7 +69,9 @@
 
         self.columns = ko.pureComputed(() => {
             const grid = self.info() && self.info().grid;
-            return grid && grid.positions.length ? grid.columns : self.spots().length || 1;
+            return grid && grid.positions.length
+                ? grid.columns
+                : self.spots().length || 1;
         });
         self.rows = ko.pureComputed(() =>
             Math.ceil(self.spots().length / self.columns()),
@@ -80,15 +83,14 @@
             return grid && grid.positions.length ? grid.positions : found();
         });
         const note = (captures) => {
-            const known = _.map(found(), "index");
-            const more = _.flatMap(captures, ({ pictures, failures }) => [
-                ...pictures,
-                ...failures,
-            ])
+            const known = found().map(({ index }) => index);
+            const more = captures
+                .flatMap(({ pictures, failures }) => [...pictures, ...failures])
                 .filter(({ index }) => !known.includes(index))
                 .map(({ index, position }) => ({ index, x: position.x, y: position.y }));
             if (more.length) {
-                found(_.sortBy(_.uniqBy([...found(), ...more], "index"), "index"));
+                const all = _.uniq([...found(), ...more], ({ index }) => index);
+                found(_.sortBy(all, ({ index }) => index));
             }
         };
 
@@ -121,8 +123,7 @@
                 (captures) => {
                     if (ticket !== asked) return;
                     note(captures);
-                    const same = _.findIndex(
-                        captures,
+                    const same = captures.findIndex(
                         ({ key }) => !!self.capture() && key === self.capture().key,
                     );
                     const newest = Math.max(0, captures.length - 1);
@@ -166,14 +167,19 @@
             return layers[after] - layer < layer - layers[after - 1] ? after : after - 1;
         };
 
+        const middle = () => {
+            const column = Math.floor(self.columns() / 2);
+            const spot =
+                self.spots()[Math.floor(self.rows() / 2) * self.columns() + column];
+            return spot ? spot.index : 0;
+        };
+
         /** Look into a print, from its last layer on; answers with what it is. */
         self.open = (key) => {
             self.clear();
             self.key(key);
             return self.refresh().then((info) => {
-                if (info && !self.spots().some(({ index }) => index === self.position())) {
-                    self.position(self.spots().length ? self.spots()[0].index : 0);
-                }
+                if (info) self.position(middle());
                 return info;
             });
         };
@@ -211,11 +217,11 @@
         };
 
         /** Go to a place among the layers. */
-        self.go = (at) => self.at(_.clamp(at, 0, Math.max(0, self.layers().length - 1)));
+        self.go = (at) => self.at(Math.max(0, Math.min(at, self.layers().length - 1)));
 
         /** Go to the next position by number, or the one before. */
         self.move = (by) => {
-            const indices = _.map(self.spots(), "index");
+            const indices = self.spots().map(({ index }) => index);
             const now = indices.indexOf(self.position());
             const next = indices[now + by];
             if (next !== undefined) self.position(next);

@@ -27,7 +27,9 @@
             if (look.failures()[index]) {
                 return `${place}. ${words.failureOf(look.failures()[index])}`;
             }
-            return cell.missing() ? `${place}. ${gettext("No picture at this layer.")}` : place;
+            return cell.missing()
+                ? `${place}. ${gettext("No picture at this layer.")}`
+                : place;
         });
         cell.choose = () => {
             look.position(index);
@@ -63,9 +65,12 @@
         self.about = ko.pureComputed(() => {
             if (!look.info()) return "";
             const { started, slicer, file } = look.info();
-            return _.compact([formatDate(started), words.countsOf(look.info()), slicer, file]).join(
-                " · ",
-            );
+            return _.compact([
+                formatDate(started),
+                words.countsOf(look.info()),
+                slicer,
+                file,
+            ]).join(" · ");
         });
         self.nothing = ko.pureComputed(() => self.ready() && !look.layers().length);
         self.pictured = ko.pureComputed(
@@ -87,7 +92,9 @@
             );
             return _.flatten(rows.reverse());
         });
-        self.mapStyle = ko.pureComputed(() => `--layercapture-columns: ${look.columns()}`);
+        self.mapStyle = ko.pureComputed(
+            () => `--layercapture-columns: ${look.columns()}`,
+        );
 
         self.missing = ko.pureComputed(() => {
             if (look.problem()) return words.refusalOf(look.problem());
@@ -96,6 +103,11 @@
                 ? words.failureOf(look.failure())
                 : gettext("There is no picture of this position at this layer.");
         });
+        self.brief = ko.pureComputed(() =>
+            look.picture() && look.info()
+                ? words.briefOf(look.picture(), look.info())
+                : [],
+        );
         self.ending = ko.pureComputed(() => words.endingOf(look.capture()));
         self.alt = ko.pureComputed(() => {
             const picture = look.picture();

@@ -22,7 +22,11 @@
         const url = (chosen) => exportUrl.call(client(), info.key, chosen);
         const several = info.cameras.length > 1;
         const items = [
-            { id: "print", text: gettext("The print: all pictures with their data"), url: url({}) },
+            {
+                id: "print",
+                text: gettext("The print: all pictures with their data"),
+                url: url({}),
+            },
         ];
         if (look.layer() !== undefined) {
             items.push({
@@ -36,7 +40,10 @@
             text: _.sprintf(gettext("Position %(position)s through all layers"), {
                 position: look.position(),
             }),
-            url: url({ index: look.position(), camera: several ? look.camera() : undefined }),
+            url: url({
+                index: look.position(),
+                camera: several ? look.camera() : undefined,
+            }),
         });
         if (several) {
             items.push({
@@ -109,8 +116,8 @@
                 count: prints.length,
                 name: prints[0].name,
                 date: formatDate(prints[0].started),
-                pictures: _.sumBy(prints, "pictures"),
-                size: formatSize(_.sumBy(prints, "bytes")),
+                pictures: words.sumOf(prints, (print) => print.pictures),
+                size: formatSize(words.sumOf(prints, (print) => print.bytes)),
             };
             const agreed = await self.confirmation.ask({
                 text: _.sprintf(
@@ -148,10 +155,13 @@
 
         self.picture = (key, picture) =>
             part(
-                _.sprintf(gettext("Delete the picture of layer %(layer)s, position %(index)s?"), {
-                    layer: picture.layer,
-                    index: picture.index,
-                }),
+                _.sprintf(
+                    gettext("Delete the picture of layer %(layer)s, position %(index)s?"),
+                    {
+                        layer: picture.layer,
+                        index: picture.index,
+                    },
+                ),
                 () => client().deletePicture(key, picture.name),
             );
 

@@ -48,7 +48,7 @@
 
         /** The plugin's message that something became of a video. */
         self.changed = (video) => {
-            const at = _.findIndex(all(), { id: video.id });
+            const at = all().findIndex(({ id }) => id === video.id);
             if (at < 0) all.push(video);
             else all.splice(at, 1, video);
         };

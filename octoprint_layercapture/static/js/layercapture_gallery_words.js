@@ -103,13 +103,21 @@
         if (picture.repeated) {
             facts.push([
                 gettext("Mind"),
-                gettext("It is the same picture, bit for bit, as at the position before."),
+                gettext(
+                    "It is the same picture, bit for bit, as at the position before.",
+                ),
             ]);
         }
         return facts.map(([name, value]) => ({
             name: name,
             value: (_.isArray(value) ? value.join(", ") : String(value)) || "–",
         }));
+    };
+
+    /** The same in brief, for beside the picture. */
+    const briefOf = (picture, print) => {
+        const names = [gettext("Reported"), gettext("Taken"), gettext("Temperatures")];
+        return factsOf(picture, print).filter(({ name }) => names.includes(name));
     };
 
     /** Why a picture is missing. */
@@ -136,19 +144,26 @@
         const status = _.get(answer, "status");
         if (status === 403) return gettext("You have no permission for this.");
         if (status === 404) {
-            return gettext("It is not there any more. It may have been deleted meanwhile.");
+            return gettext(
+                "It is not there any more. It may have been deleted meanwhile.",
+            );
         }
         return gettext(
             "The server did not answer. Check that OctoPrint runs, then try again.",
         );
     };
 
+    /** The sum of a number over a list. OctoPrint's lodash is 3. */
+    const sumOf = (list, value) => list.reduce((sum, each) => sum + value(each), 0);
+
     gallery.words = {
+        sumOf,
         say,
         stateOf,
         countsOf,
         placeOf,
         factsOf,
+        briefOf,
         failureOf,
         endingOf,
         refusalOf,
