@@ -165,6 +165,7 @@ class LayerCapturePlugin(
                 "css/layercapture.css",
                 "css/layercapture_live.css",
                 "css/layercapture_gallery.css",
+                "css/layercapture_gallery_viewing.css",
             ],
         }
 
