@@ -360,6 +360,8 @@ def test_the_other_routes_answer_as_documented(octoprint: OctoPrint) -> None:
         ("POST", "/preview", {"settings": {"grid": {"center_x": 500, "rows": "x"}}}),
         ("POST", "/preview", {}),
         ("GET", "/cameras", None),
+        ("GET", "/trial", None),
+        ("DELETE", "/trial", None),
         ("GET", "/cameras/measure", None),
         ("DELETE", "/cameras/measure", None),
         ("POST", "/cameras/measure", {"camera": "no such camera"}),

@@ -40,6 +40,12 @@
         return this.base.postJson(this.url + "preview", { settings: settings }, opts);
     };
 
+    /** What these settings, saved or not, would capture of a file below uploads. */
+    LayerCaptureClient.prototype.plan = function (settings, file, opts) {
+        const body = { settings: settings, file: file };
+        return this.base.postJson(this.url + "plan", body, opts);
+    };
+
     /** What the plugin is doing right now. */
     LayerCaptureClient.prototype.state = function (opts) {
         return this.base.get(this.url + "state", opts);
@@ -50,7 +56,20 @@
         return this.base.postJson(this.url + "enabled", { enabled: enabled }, opts);
     };
 
-    /** Act on the print under way: "skip", "continue", "capture_next" or "stop". */
+    /** Where a kept picture or JSON is. */
+    LayerCaptureClient.prototype.file = function (key, name) {
+        const path = encodeURIComponent(key) + "/" + encodeURIComponent(name);
+        return this.base.getBaseUrl() + this.url + "files/" + path;
+    };
+
+    /** Where a kept picture is, made small. */
+    LayerCaptureClient.prototype.thumbnail = function (key, name) {
+        const path = encodeURIComponent(key) + "/" + encodeURIComponent(name);
+        return this.base.getBaseUrl() + this.url + "thumbnails/" + path;
+    };
+
+    /** Act on the print under way: "skip", "continue", "capture_next", "leave_next",
+     * "stop" or "understood". */
     LayerCaptureClient.prototype.command = function (command, opts) {
         return this.base.postJson(this.url + "job", { command: command }, opts);
     };
@@ -164,6 +183,37 @@
     LayerCaptureClient.prototype.exportPrintsUrl = function (keys, chosen) {
         const which = query(Object.assign({ key: keys }, chosen));
         return this.base.getBaseUrl() + this.url + "export.zip" + which;
+    };
+
+    /** A test capture above the bed, which homes first if told to; with these settings,
+     * or the saved ones. */
+    LayerCaptureClient.prototype.beginTrial = function (home, settings, opts) {
+        const body = settings ? { home: home, settings: settings } : { home: home };
+        return this.base.postJson(this.url + "trial", body, opts);
+    };
+
+    /** How far the test capture is, or what came of the last one. */
+    LayerCaptureClient.prototype.trial = function (opts) {
+        return this.base.get(this.url + "trial", opts);
+    };
+
+    LayerCaptureClient.prototype.stopTrial = function (opts) {
+        return this.base.delete(this.url + "trial", opts);
+    };
+
+    /** Where a picture of the test capture `id` is. */
+    LayerCaptureClient.prototype.trialPicture = function (id, name) {
+        return (
+            this.base.getBaseUrl() +
+            `${this.url}trial/${id}/${encodeURIComponent(name)}`
+        );
+    };
+
+    LayerCaptureClient.prototype.trialThumbnail = function (id, name) {
+        return (
+            this.base.getBaseUrl() +
+            `${this.url}trial/${id}/thumbnails/${encodeURIComponent(name)}`
+        );
     };
 
     OctoPrintClient.registerPluginComponent("layercapture", LayerCaptureClient);
