@@ -20,6 +20,7 @@ from .filming import VideoSection
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
+from .pictures import written
 from .printer import OctoPrintPrinter, SystemClock
 from .web.api import ApiSection
 from .web.camera_tests import CameraTests
@@ -29,6 +30,8 @@ from .web.permissions import permissions
 from .web.planning import PlanSection
 from .web.prints import PrintsSection
 from .web.videos import VideoRoutes
+
+_WRITING = 15.0  # s that the last pictures may take when the server ends
 
 
 class LayerCapturePlugin(
@@ -78,6 +81,8 @@ class LayerCapturePlugin(
         self.stop_measure("shutdown")
         self.close_job("shutdown")
         self._engine.shutdown()
+        if not written(_WRITING):
+            self._logger.warning("Not all pictures were written before the end")
         self._indexer.shutdown()
 
     def get_settings_defaults(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -11,6 +10,7 @@ import flask
 import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
+from ..hands import Pool
 from ..library import (
     Catalog,
     PrintRunning,
@@ -135,7 +135,7 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
 
     def file_routes(self, *_: Any, **__: Any) -> list[files.Route]:
         """Handler of OctoPrint's hook ``octoprint.server.http.routes``."""
-        workers = ThreadPoolExecutor(4, thread_name_prefix="layercapture-files")
+        workers = Pool(4, "layercapture-files")
         return files.routes(
             workers, self._find_file, self._find_thumbnail, self._find_cover
         )
