@@ -19,6 +19,7 @@ from .filming import VideoSection
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
+from .pictures import written
 from .printer import OctoPrintPrinter, SystemClock
 from .titles import section, title
 from .web.api import ApiSection
@@ -30,6 +31,8 @@ from .web.planning import PlanSection
 from .web.prints import PrintsSection
 from .web.trial import TrialRoutes
 from .web.videos import VideoRoutes
+
+_WRITING = 15.0  # s that the last pictures may take when the server ends
 
 
 class LayerCapturePlugin(
@@ -80,6 +83,8 @@ class LayerCapturePlugin(
         self.end_errand("shutdown")
         self.close_job("shutdown")
         self._engine.shutdown()
+        if not written(_WRITING):
+            self._logger.warning("Not all pictures were written before the end")
         self._indexer.shutdown()
 
     def get_settings_defaults(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -11,6 +10,7 @@ import flask
 import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
+from ..hands import Pool
 from ..library import (
     Catalog,
     PrintRunning,
@@ -140,8 +140,8 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
 
     def file_routes(self, *_: Any, **__: Any) -> list[files.Route]:
         """Handler of OctoPrint's hook ``octoprint.server.http.routes``."""
-        workers = ThreadPoolExecutor(4, thread_name_prefix="layercapture-files")
-        packers = ThreadPoolExecutor(2, thread_name_prefix="layercapture-export")
+        workers = Pool(4, "layercapture-files")
+        packers = Pool(2, "layercapture-export")
         pack = export.packer(self.catalog, lambda: Path(self.get_plugin_data_folder()))
         return [
             *files.routes(
