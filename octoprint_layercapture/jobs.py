@@ -243,7 +243,14 @@ def prepare(
     if not index.layers:
         raise NotCaptured(NO_LAYERS)
     layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])

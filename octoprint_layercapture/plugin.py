@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import octoprint.plugin
 from flask import has_request_context
 from octoprint.access.permissions import Permissions
 
 from . import config as settings
-from . import credentials
+from . import credentials, migrations, updates
 from .cameras import Webcams
 from .capture.engine import Engine
 from .comm import CommSection
@@ -19,6 +19,7 @@ from .filming import VideoSection
 from .gcode.cache import IndexCache
 from .indexer import Indexer
 from .messages import N_, Message, Problem
+from .pictures import written
 from .printer import OctoPrintPrinter, SystemClock
 from .titles import section, title
 from .web.api import ApiSection
@@ -30,6 +31,8 @@ from .web.planning import PlanSection
 from .web.prints import PrintsSection
 from .web.trial import TrialRoutes
 from .web.videos import VideoRoutes
+
+_WRITING = 15.0  # s that the last pictures may take when the server ends
 
 
 class LayerCapturePlugin(
@@ -80,13 +83,25 @@ class LayerCapturePlugin(
         self.end_errand("shutdown")
         self.close_job("shutdown")
         self._engine.shutdown()
+        if not written(_WRITING):
+            self._logger.warning("Not all pictures were written before the end")
         self._indexer.shutdown()
 
     def get_settings_defaults(self) -> dict[str, Any]:
         return settings.defaults()
 
     def get_settings_version(self) -> int:
-        return settings.VERSION
+        return migrations.VERSION
+
+    def on_settings_migrate(self, target: int, current: Optional[int]) -> None:
+        stored = self._settings.get_all_data(merged=False, incl_defaults=False)
+        if stored:
+            self._settings.set([], migrations.migrated(stored, current))
+            self._logger.info("The settings were brought to form %d", target)
+
+    def on_settings_initialized(self) -> None:
+        # they were first read before they were migrated
+        self._config, _ = settings.parse(self._settings.get_all_data())
 
     def on_settings_load(self) -> dict[str, Any]:
         may_edit = not has_request_context() or Permissions.SETTINGS.can()
@@ -155,6 +170,16 @@ class LayerCapturePlugin(
                 "js/layercapture_settings_plan.js",
                 "js/layercapture_settings_typed.js",
                 "js/layercapture_settings.js",
+                "js/layercapture_gallery_words.js",
+                "js/layercapture_gallery_pictures.js",
+                "js/layercapture_gallery_look.js",
+                "js/layercapture_gallery_list.js",
+                "js/layercapture_gallery_transfer.js",
+                "js/layercapture_gallery_videos.js",
+                "js/layercapture_gallery_compare.js",
+                "js/layercapture_gallery_play.js",
+                "js/layercapture_gallery_viewer.js",
+                "js/layercapture_gallery_print.js",
                 "js/layercapture_gallery.js",
                 "js/layercapture_live_feed.js",
                 "js/layercapture_live_words.js",
@@ -169,8 +194,13 @@ class LayerCapturePlugin(
                 "css/layercapture_live.css",
                 "css/layercapture_trial.css",
                 "css/layercapture_gallery.css",
+                "css/layercapture_gallery_viewing.css",
             ],
         }
+
+    def update_information(self) -> dict[str, dict[str, Any]]:
+        name, version = self._plugin_name, self._plugin_version
+        return updates.check_config(self._identifier, name, version)
 
     def additional_permissions(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
         return permissions()

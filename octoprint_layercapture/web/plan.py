@@ -39,7 +39,14 @@ def planned(
         why nothing would be captured
     """
     layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
     camera = cameras[0] if cameras else None
     what = terms(config, profile, camera)
     over = over_print(what.volume, aim(config, camera), outline, wished(config))

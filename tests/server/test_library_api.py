@@ -70,6 +70,8 @@ def test_a_print_that_was_made_is_shown_as_documented(
     one = get(octoprint, f"/prints/{shown['key']}/captures/{captures[0]['key']}")
     pictures = get(octoprint, f"/prints/{shown['key']}/pictures")["pictures"]
     assert pictures[:2] == one["pictures"]
+    whole_captures = get(octoprint, f"/prints/{shown['key']}/captures?layer=2&pictures=1")
+    assert whole_captures["captures"] == [one]
     for picture in pictures:
         place = grid["positions"][picture["index"]]
         assert picture["position"] == {"x": place["x"], "y": place["y"]}
