@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
+from tests.browser import told
 from tests.browser.screens import SettingsScreen, TabScreen, load
 from tests.server import jobs
+from tests.server.harness import OctoPrint
 
 STATE = "**/plugin/layercapture/state"
 GOING_AWAY = 1001  # the WebSocket close code of a server that shuts down
 
 
 @pytest.fixture
-def tab(page: Page) -> TabScreen:
+def tab(octoprint: OctoPrint, page: Page) -> TabScreen:
+    """The tab where there is a camera, so that nothing stands in the way."""
+    octoprint.configure(cameras={"fake": True})
     return TabScreen(page).open()
 
 
@@ -50,39 +54,98 @@ def answering(body: Any) -> Callable[[Route], None]:
     return lambda route: route.fulfill(json=body)
 
 
-def test_state_is_said_in_words(page, octoprint):
-    job = {
-        "file": "<img src=x onerror=alert(1)>.gcode",
-        "layers": [10, 20],
-        "layers_total": 24,
-        "positions": 9,
-    }
-    last = {"layer": 10, "pictures": 8, "failures": 1, "seconds": 13.42}
-    why = {"text": "%(file)s is gone.", "params": {"file": "<b>box</b>"}}
-    idle = {"enabled": True, "state": "idle", "job": None, "capture": None, "last": None}
-    armed = {**idle, "state": "armed", "job": job, "last": last}
-    capture = {"layer": 20, "z": 4.0, "step": "visit", "visited": 4}
+def show(page: Page, octoprint: OctoPrint, state: Any) -> TabScreen:
+    """The tab of a page whose server tells this state."""
+    page.unroute(STATE)
+    page.route(STATE, answering(state))
+    load(page, octoprint.url)
+    return TabScreen(page).open()
 
-    for state, words in (
-        (idle, "Ready"),
-        ({**idle, "enabled": False}, "Switched off"),
-        (
-            {**idle, "indexing": {"file": "<b>big</b>.gcode", "percent": 40}},
-            "Reading the layers of <b>big</b>.gcode: 40 %",
-        ),
-        (armed, f"Watching {job['file']}: pictures at 2 of 24 layers."),
-        ({**armed, "suspended": why}, "<b>box</b> is gone."),
-        ({**armed, "capture": capture}, "Taking pictures of layer 20: 4 of 9"),
-    ):
-        page.route(STATE, answering(state))
-        load(page, octoprint.url)
-        tab = TabScreen(page).open()
-        expect(tab.doing).to_contain_text(words)
-        page.unroute(STATE)
+
+FILE = "<img src=x onerror=alert(1)>.gcode"
+GONE = told.sentence("%(file)s is gone.", file="<b>box</b>")
+IN_WORDS = {
+    "nothing": ({}, "Ready"),
+    "advice": ({"advice": GONE}, "<b>box</b> is gone."),
+    "off": ({"enabled": False}, "Switched off"),
+    "reading": (
+        {"indexing": {"file": "<b>big</b>.gcode", "percent": 40}},
+        "Reading the layers of <b>big</b>.gcode: 40 %",
+    ),
+    "armed": (
+        {"state": "armed", "job": told.job(file=FILE)},
+        f"Watching {FILE}: pictures at 2 of 24 layers.",
+    ),
+    "suspended": (
+        {"state": "armed", "job": told.job(), "suspended": GONE},
+        "<b>box</b> is gone.",
+    ),
+    "capturing": (
+        {"state": "capturing", "job": told.job(), "capture": told.capture()},
+        "Taking pictures of layer 20: 4 of 9",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", IN_WORDS)
+def test_state_is_said_in_words(page, octoprint, what):
+    parts, words = IN_WORDS[what]
+    tab = show(page, octoprint, told.state(**parts))
+    expect(tab.doing).to_contain_text(words)
+
+
+def test_last_capture_is_summed_up(page, octoprint):
+    last = {"layer": 10, "pictures": 8, "failures": 1, "seconds": 13.42}
+    last |= {"interrupted": None, "failure": None}
+    tab = show(page, octoprint, told.state(last=last))
     expect(tab.last).to_have_text(
         "Last capture: layer 10, 8 pictures in 13.4 s. 1 picture failed."
     )
-    expect(tab.progress).to_have_attribute("aria-valuenow", "4")
+    stopped = told.state(last={**last, "failures": 0, "interrupted": "user"})
+    expect(show(page, octoprint, stopped).last).to_contain_text("It was stopped.")
+    failed = told.state(last={**last, "failures": 0, "failure": GONE})
+    expect(show(page, octoprint, failed).last).to_contain_text("<b>box</b> is gone.")
+
+
+@pytest.mark.parametrize(
+    ("upcoming", "words"),
+    [
+        ({"layer": 20, "seconds": 360}, "Next capture at layer 20, in about 6 minutes"),
+        ({"layer": 20, "seconds": 45}, "Next capture at layer 20, in about 45 seconds"),
+        ({"layer": 20, "seconds": 9000}, "in about 2.5 hours"),
+        ({"layer": 20, "seconds": 0}, "Next capture at layer 20, any moment now"),
+        ({"layer": 20, "seconds": None}, "Next capture at layer 20"),
+        ({"layer": 12, "seconds": None}, "Next capture once layer 12 is complete"),
+        (None, "No more captures are due in this print."),
+    ],
+)
+def test_next_capture_is_said_as_exactly_as_it_is_known(page, octoprint, upcoming, words):
+    job = told.job(current=12, next=upcoming)
+    tab = show(page, octoprint, told.state(state="armed", job=job))
+    expect(tab.next).to_contain_text(words)
+
+
+def test_plan_says_what_became_of_each_layer(page, octoprint):
+    job = told.job(
+        **{"layers": [3, 6, 9, 12, 15, 18], "done": [3, 6], "failed": [9]},
+        **{"missed": [12], "left_out": [15], "current": 16},
+    )
+    totals = {"file": "box.gcode", "captures": 3, "pictures": 20, "failures": 7}
+    totals |= {"seconds": 200.0}
+    tab = show(page, octoprint, told.state(state="armed", job=job, totals=totals))
+    expect(tab.outcomes).to_have_text(
+        [
+            "Captured: 2 layers (3, 6)",
+            "Still to come: layer 18",
+            "Failed: layer 9",
+            "Missed: layer 12",
+            "Left out: layer 15",
+        ]
+    )
+    expect(tab.totals).to_have_text(
+        "So far: 3 captures, 20 pictures, the print stood still for 3 minutes. "
+        "7 pictures failed."
+    )
 
 
 def test_print_is_watched_until_its_last_capture(tab, octoprint):
@@ -123,6 +186,17 @@ def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     expect(skip).to_be_hidden()
 
 
+def test_what_stands_in_the_way_is_said_while_nothing_prints(tab, octoprint):
+    octoprint.configure(cameras={"fake": False})
+    expect(tab.doing).to_contain_text("cannot take single pictures")
+    octoprint.configure(cameras={"fake": True})
+    expect(tab.doing).to_contain_text("Ready")
+    octoprint.disconnect()
+    expect(tab.doing).to_contain_text("The printer is not connected. Connect it")
+    octoprint.connect()
+    expect(tab.doing).to_contain_text("Ready")
+
+
 def test_what_goes_wrong_is_said_once(tab, octoprint, log):
     log.expect("nothing is captured")
     travels = [f"G1 X{x} Y50 F6000" for x in (50, 150) * 10]
@@ -141,6 +215,7 @@ def test_state_is_asked_for_again_after_the_connection_was_lost(open_page, octop
         connection.connect_to_server()
         connections.append(connection)
 
+    octoprint.configure(cameras={"fake": True})
     tab = TabScreen(open_page(websockets=pass_on)).open()
     expect(tab.doing).to_contain_text("Ready")
     connections[0].close(code=GOING_AWAY)

@@ -1,0 +1,104 @@
+"""The story of a print: what a screen that comes later is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from octoprint_layercapture.capture.grid import Position
+from octoprint_layercapture.messages import Message
+from octoprint_layercapture.story import DONE, FAILED, LEFT_OUT, MISSED, Story
+
+GRID = (
+    Position(0, 10.0, 20.0),
+    Position(1, 50.0, 20.0),
+    Position(2, 90.0, 20.0, Message("Too far")),
+)
+WHY = Message("Camera %(camera)s is gone.", {"camera": "side"})
+
+
+@pytest.fixture
+def story():
+    story = Story()
+    story.begin()
+    story.armed("print", "box.gcode", GRID, ["front", "side"])
+    story.opened("capture", "print", 10, 2.0)
+    return story
+
+
+def test_board_has_the_whole_grid_and_what_came(story):
+    story.saved("capture", 1, "front", "box_1", "one.jpg")
+    assert story.failed(10, 0, "side", WHY) == "capture"
+    board = story.shown()["board"]
+    assert (board["layer"], board["z"], board["key"]) == (10, 2.0, "box_1")
+    assert [place["refused"] for place in board["positions"]] == [
+        None,
+        None,
+        {"text": "Too far", "params": {}},
+    ]
+    assert board["pictures"] == [{"index": 1, "camera": "front", "name": "one.jpg"}]
+    assert board["failures"] == [{"index": 0, "camera": "side", **WHY.to_dict()}]
+
+
+def test_cameras_that_have_given_nothing_yet_are_waited_for(story):
+    assert story.missing(1) == ["front", "side"]
+    story.saved("capture", 1, "side", "box_1", "one.jpg")
+    story.failed(10, 1, "front", WHY)
+    assert story.missing(1) == []
+    assert story.missing(0) == ["front", "side"]
+
+
+def test_capture_is_being_written_until_everything_is_kept(story):
+    assert story.writing() is not None
+    story.written("capture", 10, 3, 1, 4.5, ok=True)
+    assert story.writing() is None
+    assert story.shown()["board"]["layer"] == 10
+    assert story.shown()["totals"] == {
+        **{"file": "box.gcode", "captures": 1, "pictures": 3, "failures": 1},
+        "seconds": 4.5,
+    }
+
+
+def test_layers_are_captured_failed_missed_or_left_out(story):
+    story.written("capture", 10, 3, 0, 4.5, ok=True)
+    story.opened("next", "print", 20, 4.0)
+    story.written("next", 20, 0, 3, 4.5, ok=True)
+    story.opened("third", "print", 30, 6.0)
+    story.written("third", 30, 2, 0, 4.5, ok=False)
+    story.layers([40, 50], MISSED)
+    story.layers([60], LEFT_OUT)
+    assert story.known() == {
+        **{10: DONE, 20: FAILED, 30: FAILED},
+        **{40: MISSED, 50: MISSED, 60: LEFT_OUT},
+    }
+
+
+def test_what_comes_late_of_the_print_before_changes_nothing(story):
+    story.begin()
+    story.armed("another", "cone.gcode", GRID[:1], ["front"])
+    story.opened("late", "print", 20, 4.0)
+    story.saved("capture", 0, "front", "box_1", "one.jpg")
+    assert story.failed(10, 0, "side", WHY) is None
+    story.written("capture", 10, 3, 1, 4.5, ok=True)
+    assert story.shown() == {
+        "board": None,
+        "totals": {
+            **{"file": "cone.gcode", "captures": 0, "pictures": 0, "failures": 0},
+            "seconds": 0.0,
+        },
+    }
+    assert story.known() == {}
+
+
+def test_board_and_totals_outlast_the_print_and_its_welcome_does_not(story):
+    story.welcome = {"layers": 3}
+    story.uncaptured = WHY
+    story.over()
+    assert story.welcome is None and story.uncaptured is None
+    assert story.shown()["board"] is not None
+    assert story.shown()["totals"]["file"] == "box.gcode"
+
+
+def test_each_turn_is_a_later_revision():
+    story, other = Story(), Story()
+    assert story.turn() < story.turn() == story.revision
+    assert story.session != other.session
