@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 
 import pytest
 from PIL import Image
@@ -437,17 +436,3 @@ def test_the_head_is_for_one_errand_at_a_time(plugin):
     plugin.stop_measure()
     plugin.work()
     assert plugin.test()["state"] == "done"
-
-
-def test_no_thread_is_left_when_it_is_over(plugin):
-    plugin.test()
-    plugin.test()
-
-    def ours():
-        names = [thread.name for thread in threading.enumerate()]
-        return [n for n in names if n.startswith(("layercapture-c", "layercapture-w"))]
-
-    for thread in threading.enumerate():
-        if thread.name in ours():
-            thread.join(20)
-    assert ours() == []
