@@ -110,6 +110,7 @@ def test_each_picture_is_shown_in_its_place(
     expect(panel.progress).to_be_hidden()
     expect(panel.cells("arrived")).to_have_count(4)
     panel.loaded(4)
+    expect(page.get_by_test_id("layercapture-board-picture")).to_have_count(4)
     assert "G28" in octoprint.serial.sent(mark)
     panel.hide.click()
     expect(panel.outcome).to_be_hidden()

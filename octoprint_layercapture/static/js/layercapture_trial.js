@@ -59,8 +59,9 @@ $(function () {
     };
 
     /** The panel in one place. `tree` gives the settings to test, undefined for the saved
-     * ones; `all` is what both places share. */
-    function LayerCaptureTrial(all, tree) {
+     * ones; `visible` is whether its pictures may be shown now; `all` is what both places
+     * share. */
+    function LayerCaptureTrial(all, tree, visible) {
         const self = this;
 
         self.board = new LayerCaptureBoard();
@@ -87,7 +88,7 @@ $(function () {
         self.shown = ko.pureComputed(() => {
             const { pictures, failures } = self.state();
             const something = pictures.length > 0 || failures.length > 0;
-            return self.underWay() || (self.over() && something);
+            return visible() && (self.underWay() || (self.over() && something));
         });
         self.mayAsk = ko.pureComputed(
             () => self.mayCapture() && !self.underWay() && !self.asking(),
@@ -250,12 +251,21 @@ $(function () {
             self.onUserPermissionsChanged =
                 () => self.request();
 
+        // the pictures are in the page once: in the dialog while that is open
+        const inSettings = ko.observable(false);
+        self.onSettingsShown = () => inSettings(true);
+        self.onSettingsHidden = () => inSettings(false);
+
         const typed = () => ko.mapping.toJS(settings.settings.plugins.layercapture);
 
         // bound by their names, wherever the panel is included
         window.LayerCaptureTrials = {
-            tab: new LayerCaptureTrial(self, () => undefined),
-            settings: new LayerCaptureTrial(self, typed),
+            tab: new LayerCaptureTrial(
+                self,
+                () => undefined,
+                () => !inSettings(),
+            ),
+            settings: new LayerCaptureTrial(self, typed, inSettings),
         };
     }
 
