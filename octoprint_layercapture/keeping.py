@@ -50,6 +50,7 @@ class KeepingSection(ReportSection):
     def __init__(self) -> None:
         super().__init__()
         self._background = Background("layercapture-library")
+        self._disk = Background("layercapture-disk")
         self._catalog: Optional[Catalog] = None
         self._catalog_lock = threading.Lock()
         self._keeping: Optional[PrintFolder] = None
@@ -147,7 +148,10 @@ class KeepingSection(ReportSection):
             octoprint_version=octoprint.__version__,
         )
         self._keeping = folder
-        self._guard = Guard(store.check, store.root)
+        if self._guard is not None and self._guard.waiting:
+            # a disk that hangs holds up its worker, and this print's may be another
+            self._disk = Background("layercapture-disk")
+        self._guard = Guard(store.check, store.root, worker=self._disk)
         self._told_trouble = False
         return folder
 
