@@ -29,6 +29,9 @@ from .reports import ReportSection
 MEGABYTE = 1_000_000
 MANY_IN_ONE_FOLDER = 5000
 
+# in the plugin's data folder, of no use in a backup
+_MADE_AGAIN = ("layers", "thumbnails", "videos")
+
 _OUTCOMES = {
     "done": DONE,
     "cancelled": CANCELLED,
@@ -216,6 +219,10 @@ class KeepingSection(ReportSection):
             self._keeping = None
         self.print_kept(job.folder.record)
         self.tidy()
+
+    def backup_excludes(self, *_: Any, **__: Any) -> list[str]:
+        """Handler of OctoPrint's hook ``octoprint.plugin.backup.additional_excludes``."""
+        return list(_MADE_AGAIN)
 
     # limits
 
