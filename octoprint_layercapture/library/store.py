@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from itertools import islice
 from pathlib import Path
@@ -99,6 +100,8 @@ class Store:
 
     def _check_space(self, size: int) -> None:
         free = self._free(self.root)
+        if free < size and not self.floor:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if free < self.floor + size:
             raise StoreError(
                 "Only %(free)d MB are free on the disk with %(path)s, and %(floor)d MB"
