@@ -39,5 +39,6 @@ def __plugin_load__() -> None:
         "octoprint.server.sockjs.emit": may_hear,
         "octoprint.server.http.routes": implementation.file_routes,
         "octoprint.cli.commands": commands,
+        "octoprint.plugin.backup.additional_excludes": implementation.backup_excludes,
     }
     __plugin_helpers__ = helpers(implementation)

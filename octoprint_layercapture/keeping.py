@@ -30,6 +30,9 @@ from .story import LEFT_OUT
 MEGABYTE = 1_000_000
 MANY_IN_ONE_FOLDER = 5000
 
+# in the plugin's data folder, of no use in a backup
+_MADE_AGAIN = ("layers", "thumbnails", "videos")
+
 _OUTCOMES = {
     "done": DONE,
     "cancelled": CANCELLED,
@@ -51,6 +54,7 @@ class KeepingSection(ReportSection):
     def __init__(self) -> None:
         super().__init__()
         self._background = Background("layercapture-library")
+        self._disk = Background("layercapture-disk")
         self._catalog: Optional[Catalog] = None
         self._catalog_lock = threading.Lock()
         self._keeping: Optional[PrintFolder] = None
@@ -148,7 +152,10 @@ class KeepingSection(ReportSection):
             octoprint_version=octoprint.__version__,
         )
         self._keeping = folder
-        self._guard = Guard(store.check, store.root)
+        if self._guard is not None and self._guard.waiting:
+            # a disk that hangs holds up its worker, and this print's may be another
+            self._disk = Background("layercapture-disk")
+        self._guard = Guard(store.check, store.root, worker=self._disk)
         self._told_trouble = False
         return folder
 
@@ -214,6 +221,10 @@ class KeepingSection(ReportSection):
             self._keeping = None
         self.print_kept(job.folder.record)
         self.tidy()
+
+    def backup_excludes(self, *_: Any, **__: Any) -> list[str]:
+        """Handler of OctoPrint's hook ``octoprint.plugin.backup.additional_excludes``."""
+        return list(_MADE_AGAIN)
 
     # limits
 

@@ -148,11 +148,19 @@ class PrintEntry:
         items = [capture for capture in found if capture is not None]
         return Page(items, len(names), offset, limit)
 
-    def iter_captures(self, layer: Optional[int] = None) -> Iterator[CaptureEntry]:
-        """All captures in print order, each read when it is its turn."""
+    def iter_captures(
+        self,
+        layer: Optional[int] = None,
+        index: Optional[int] = None,
+        camera: Optional[str] = None,
+    ) -> Iterator[CaptureEntry]:
+        """All captures in print order, each read when it is its turn.
+
+        With ``index`` or ``camera``, pictures of others may be missing in them.
+        """
         for name in self.metadata:
             if layer in (None, name.layer):
-                capture = load(self.path, name)
+                capture = load(self.path, name, index, camera)
                 if capture is not None:
                     yield capture
 
@@ -163,7 +171,7 @@ class PrintEntry:
         camera: Optional[str] = None,
     ) -> Iterator[PictureEntry]:
         """Pictures in the order in which they were taken, as far as they match."""
-        for capture in self.iter_captures(layer):
+        for capture in self.iter_captures(layer, index, camera):
             for picture in capture.pictures():
                 if index in (None, picture.index) and camera in (None, picture.camera):
                     yield picture
@@ -212,13 +220,21 @@ class PrintEntry:
         raise UnknownFile(name)
 
 
-def load(folder: Path, name: ours.MetadataName) -> Optional[CaptureEntry]:
-    """The capture in this JSON, or None where it cannot be read."""
+def load(
+    folder: Path,
+    name: ours.MetadataName,
+    index: Optional[int] = None,
+    camera: Optional[str] = None,
+) -> Optional[CaptureEntry]:
+    """The capture in this JSON, or None where it cannot be read.
+
+    ``index`` and ``camera`` as in :func:`read_capture`.
+    """
     path = folder / name.name
     if not ours.is_plain_file(path):
         return None
     try:
-        record = read_capture(path.read_bytes())
+        record = read_capture(path.read_bytes(), index, camera)
     except (OSError, ValueError) as error:
         _log.debug("%s was left out: %s", path, error)
         return None

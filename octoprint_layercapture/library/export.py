@@ -46,7 +46,7 @@ class Selection:
 
     def of(self, entry: PrintEntry) -> Iterator[tuple[CaptureEntry, list[PictureEntry]]]:
         """The captures of a print with their pictures, as far as they are selected."""
-        for capture in entry.iter_captures(self.layer):
+        for capture in entry.iter_captures(self.layer, self.index, self.camera):
             if self.capture not in (None, capture.key):
                 continue
             found = [

@@ -39,7 +39,8 @@ def prune(
     Args:
         now: seconds since the epoch
         max_age: s since a print's end, or None for any
-        max_total: bytes that all prints may take together, or None for any number
+        max_total: bytes that all prints may take together, or None for any number; the
+            newest print stays, whatever it takes
     """
     pruned = Pruned()
     if max_age is None and max_total is None:
@@ -52,7 +53,8 @@ def prune(
         if entry.state == RUNNING:
             continue
         old = max_age is not None and _too_old(entry, now, max_age)
-        if not old and (max_total is None or total <= max_total):
+        over = max_total is not None and total > max_total and entry is not entries[0]
+        if not old and not over:
             continue
         try:
             freed = catalog.delete_print(entry.key)

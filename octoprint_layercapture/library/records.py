@@ -229,9 +229,12 @@ def to_json(record: Record) -> bytes:
     return record.model_dump_json(indent=2).encode("utf-8") + b"\n"
 
 
-def read_capture(text: bytes) -> CaptureRecord:
+def read_capture(
+    text: bytes, index: Optional[int] = None, camera: Optional[str] = None
+) -> CaptureRecord:
     """Reads all versions; a record without identifiers gets the same ones each time.
 
+    With ``index`` or ``camera``, images that say that they are others are left out.
     Raises ``pydantic.ValidationError``, a ``ValueError``, for what is no record.
     """
     data = object_in(text)
@@ -240,7 +243,20 @@ def read_capture(text: bytes) -> CaptureRecord:
     data.setdefault("schema_version", 1)
     data.setdefault("print_id", stable_id(*place))
     data.setdefault("capture_id", stable_id(*capture))
+    images = data.get("images")
+    if isinstance(images, list) and (index, camera) != (None, None):
+        data["images"] = [
+            image
+            for image in images
+            if not _says_otherwise(image, "index", index)
+            and not _says_otherwise(image, "camera", camera)
+        ]
     return CaptureRecord.model_validate(data)
+
+
+def _says_otherwise(image: Any, name: str, wanted: Any) -> bool:
+    said = image.get(name) if isinstance(image, dict) else None
+    return wanted is not None and type(said) is type(wanted) and said != wanted
 
 
 def print_id_of(text: bytes) -> str:

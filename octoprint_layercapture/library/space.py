@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Optional
 
-from ..hands import HANDS
+from .background import Background
 from .entries import PrintEntry
 from .errors import StoreError
 from .store import Store
@@ -62,21 +62,33 @@ class Guard:
     """Asks a disk whether a capture can be kept, and does not wait for one that hangs.
 
     ``check`` raises ``StoreError`` where it cannot; ``seconds`` is how long it may take.
+    ``worker`` does the asking, one of its own where there is none.
     """
 
     def __init__(
-        self, check: Callable[[], None], root: Path, seconds: float = 5.0
+        self,
+        check: Callable[[], None],
+        root: Path,
+        seconds: float = 5.0,
+        worker: Optional[Background] = None,
     ) -> None:
         self._check = check
         self._root = root
         self._seconds = seconds
+        self._worker = worker or Background("layercapture-disk")
         self._asking: Optional[_Question] = None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the disk still owes an answer, so that the worker is held up."""
+        return self._asking is not None and not self._asking.answered.is_set()
 
     def trouble(self) -> Optional[StoreError]:
         """Why nothing can be kept now, or None."""
         question = self._asking
         if question is None:
             question = self._asking = _Question(self._check)
+            self._worker.submit(question.ask)
         if not question.answered.wait(self._seconds):
             return StoreError(
                 "The disk with %(path)s does not answer. Check it and its cable.",
@@ -91,9 +103,8 @@ class _Question:
         self.answered = threading.Event()
         self.trouble: Optional[StoreError] = None
         self._check = check
-        HANDS.do("layercapture-disk", self._ask)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
         try:
             self._check()
         except StoreError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,7 @@ class Store:
         self.sanitize = sanitize
         self.floor = floor
         self._free = free
+        self._largest = 0  # bytes of a picture, kept or not
 
     def begin_print(
         self, gcode_file: str, started: float, *, instance: str = ""
@@ -55,6 +57,7 @@ class Store:
         """
         try:
             if spare:
+                self._largest = max(self._largest, len(data))
                 self._check_space(len(data))
             return write_new(folder, name, data)
         except OSError as error:
@@ -71,11 +74,12 @@ class Store:
     def check(self) -> None:
         """Whether a capture can be kept now; raises ``StoreError`` where not.
 
-        May hang as long as the disk does.
+        There must be room for one picture as large as any before: the head is not to
+        travel for pictures that cannot be kept. May hang as long as the disk does.
         """
         try:
             self.make_root()
-            self._check_space(0)
+            self._check_space(self._largest)
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "not writable")
         except OSError as error:
@@ -96,6 +100,8 @@ class Store:
 
     def _check_space(self, size: int) -> None:
         free = self._free(self.root)
+        if free < size and not self.floor:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if free < self.floor + size:
             raise StoreError(
                 "Only %(free)d MB are free on the disk with %(path)s, and %(floor)d MB"

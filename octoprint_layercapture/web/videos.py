@@ -12,6 +12,7 @@ from ..library import UnknownPrint
 from ..messages import Message
 from ..rendering import Video, VideoError, Videos
 from .bodies import json_body
+from .refusals import refusal
 
 
 class VideoRoutes(octoprint.plugin.BlueprintPlugin):
@@ -44,10 +45,10 @@ class VideoRoutes(octoprint.plugin.BlueprintPlugin):
         try:
             self.make_videos(key, index, camera)
         except UnknownPrint as unknown:
-            message = Message(unknown.text, unknown.params)
-            return flask.jsonify({"message": message.to_dict()}), 404
+            return refusal(404, unknown.text, unknown.params)
         except VideoError as refused:
-            return flask.jsonify({"message": refused.args[0].to_dict()}), 409
+            why: Message = refused.args[0]
+            return refusal(409, why.text, why.params)
         return flask.jsonify(self._video_state()), 202
 
     def _video_state(self) -> dict[str, Any]:

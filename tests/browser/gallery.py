@@ -42,7 +42,8 @@ class Gallery:
         """Go to the tab, and there to the pictures."""
         TabScreen(self.page).open()
         self.part("pane-gallery").click()
-        expect(self.cards.first.or_(self.empty)).to_be_visible(timeout=SLOW)
+        there = self.cards.or_(self.empty).locator("visible=true")
+        expect(there.first).to_be_visible(timeout=SLOW)
         return self
 
     def part(self, name: str) -> Locator:
@@ -64,6 +65,17 @@ class Gallery:
         """Wait until the picture whose file's name begins so is on the stage."""
         picture = self.part("stage").locator("img")
         expect(picture).to_have_attribute("src", _ends(name), timeout=SLOW)
+
+    def expect_covers(self, count: int) -> None:
+        """Wait until that many covers are there: none is asked for after that."""
+        self.page.wait_for_function(
+            """count => {
+                const images = [...document.querySelectorAll(".layercapture-cover img")];
+                return images.length === count && images.every(i => i.naturalWidth);
+            }""",
+            arg=count,
+            timeout=SLOW,
+        )
 
     def expect_layer(self, layer: int) -> None:
         expect(self.part("caption")).to_contain_text(f"Layer {layer} of", timeout=SLOW)

@@ -68,6 +68,7 @@ def test_several_prints_are_downloaded_together(page, two):
 def test_nothing_is_deleted_before_somebody_agrees(page, two):
     old, new = two
     gallery = Gallery(page).show()
+    gallery.expect_covers(2)
     gallery.card("old").get_by_test_id("layercapture-select").check()
     gallery.part("delete-selected").click()
     expect(gallery.confirm).to_contain_text("Delete the pictures of old of 2024-12-01")
@@ -90,7 +91,9 @@ def test_nothing_is_deleted_before_somebody_agrees(page, two):
 
 def test_a_print_that_is_being_deleted_is_not_asked_for(page, two, octoprint):
     old, _ = two
-    gallery = Gallery(page).show().open("old")
+    gallery = Gallery(page).show()
+    gallery.expect_covers(2)
+    gallery.open("old")
     held: list[Route] = []
 
     def hold(route: Route) -> None:

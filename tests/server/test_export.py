@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import psutil
 import pytest
@@ -76,7 +77,7 @@ def test_a_print_that_was_made_comes_as_it_is_on_disk(
         else:
             assert json.loads(content) == json.loads(files[file])
     named = answer.headers["Content-Disposition"].partition("UTF-8''")[2]
-    assert requests.utils.unquote(named) == f"{folder.name}.zip"
+    assert unquote(named) == f"{folder.name}.zip"
     again = ask(
         octoprint,
         f"/export/{shown['key']}.zip",

@@ -6,13 +6,14 @@ import hashlib
 import json
 import shutil
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import LogWatch
-from tests.server import captured, jobs, paths
+from tests.server import captured, jobs, paths, shelf
 from tests.server.captured import FAST, SMALL_GRID
 from tests.server.harness import Job, OctoPrint
 from tests.server.snapshots import SnapshotServer
@@ -228,3 +229,20 @@ def test_what_a_print_will_take_is_known_and_said_where_it_does_not_fit(
     assert expected["bytes"] > 0
     assert expected["fits"] is fits
     assert len(told(job, "will take about")) == (0 if fits else 1)
+
+
+def test_a_backup_has_the_pictures_and_not_what_is_made_from_them(
+    octoprint: OctoPrint,
+) -> None:
+    kept = shelf.keep(captured.folder(octoprint))
+    key, name = kept.folder.name, kept.pictures[0]
+    thumbnail = f"/plugin/layercapture/thumbnails/{key}/{name}"
+    assert octoprint.request("GET", thumbnail).status_code == 200
+    begun = octoprint.post("/plugin/backup/backup", {"exclude": []})
+    backup = octoprint.base / "data" / "backup" / begun["name"]
+    wait_until(backup.exists, "the backup is complete", 120)
+    with zipfile.ZipFile(backup) as archive:
+        names = archive.namelist()
+    assert any(each.endswith(f"uploads/layercapture/{key}/{name}") for each in names)
+    assert not [each for each in names if "layercapture/thumbnails" in each]
+    backup.unlink()

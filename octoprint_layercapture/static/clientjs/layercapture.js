@@ -123,7 +123,7 @@
         return this.base.get(this.url + printPath(key), opts);
     };
 
-    /** A page of a print's captures; `chosen` may have offset, limit, layer. */
+    /** A page of a print's captures; `chosen` may have offset, limit, layer, pictures (1). */
     LayerCaptureClient.prototype.captures = function (key, chosen, opts) {
         return this.base.get(
             this.url + printPath(key) + "/captures" + query(chosen),

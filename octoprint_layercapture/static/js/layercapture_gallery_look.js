@@ -140,7 +140,10 @@
             );
         };
         const settleSoon = _.debounce(settle, QUIET, { leading: true, trailing: true });
-        self.layer.subscribe(settleSoon);
+        let taking = false; // while layers and place do not fit together
+        self.layer.subscribe(() => {
+            if (!taking) settleSoon();
+        });
 
         const take = (info) => {
             const layer = self.layer();
@@ -149,12 +152,14 @@
             self.info(info);
             if (!info.cameras.includes(self.camera())) self.camera(info.cameras[0]);
             answers = new Map();
+            taking = true;
             self.layers(info.layers);
             self.at(
                 follow || layer === undefined
                     ? info.layers.length - 1
                     : self.nearest(layer),
             );
+            taking = false;
             settle();
         };
 

@@ -62,6 +62,13 @@ def test_the_oldest_go_until_the_rest_fits(store, keep):
     assert left(store) == ["d", "c"]
 
 
+def test_the_newest_print_stays_though_it_alone_is_too_large(store, keep):
+    keep("a", 2)
+    keep("b", 1, size=100_000)
+    assert prune(Catalog(store), NOW, max_total=50_000).names == ["a"]
+    assert left(store) == ["b"]
+
+
 def test_the_print_under_way_stays_though_it_is_the_oldest(store, keep):
     running = keep("running", 40, size=100_000, ended=False)
     keep("b", 35, size=100_000)

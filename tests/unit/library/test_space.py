@@ -100,6 +100,19 @@ def test_a_disk_that_hangs_is_asked_once_and_waited_for_no_longer():
     assert str(guard.trouble()) == "late"
 
 
+def test_every_question_is_asked_by_the_same_thread(store, root):
+    asking = set()
+
+    def check():
+        asking.add(threading.get_ident())
+
+    guard = Guard(check, root)
+    for _ in range(20):
+        assert guard.trouble() is None
+    assert len(asking) == 1
+    assert not guard.waiting
+
+
 def test_a_check_that_breaks_is_no_answer_for_ever(monkeypatch):
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
 

@@ -113,6 +113,15 @@ def test_below_the_floor_nothing_is_written(new_store, root, begin, add):
     assert not list(root.rglob("*.*"))
 
 
+def test_without_a_floor_a_disk_without_room_is_said_to_be_full(new_store, begin, add):
+    store = new_store(floor=0, free=lambda folder: 3)
+    writer = begin(store.begin_print("a.gcode", 0))
+    with pytest.raises(StoreError, match="is full"):
+        add(writer, jpeg=b"picture")
+    with pytest.raises(StoreError, match="is full"):
+        store.check()
+
+
 def test_the_picture_itself_counts_towards_the_floor(new_store, begin, add):
     store = new_store(floor=1000, free=lambda folder: 1004)
     writer = begin(store.begin_print("a.gcode", STARTED))
