@@ -215,7 +215,7 @@ def test_selected_file_is_drawn_and_covered(settings, octoprint):
 
 def test_dark_page_keeps_the_links_and_the_picture_readable(settings):
     settings.page.add_style_tag(
-        content="#settings_dialog, #settings_dialog * {background-color: #222; color: #ddd}"
+        content="#settings_dialog, #settings_dialog * {background: #222; color: #ddd}"
     )
     settings.close()
     settings.open()

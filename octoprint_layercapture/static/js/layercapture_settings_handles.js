@@ -67,7 +67,10 @@
                 y: round(grid.y),
             })),
             there: ko.pureComputed(() => !!shape()),
-            drag: (grid, to) => ({ x: whole(to.x, -FARTHEST, FARTHEST), y: whole(to.y, -FARTHEST, FARTHEST) }),
+            drag: (grid, to) => ({
+                x: whole(to.x, -FARTHEST, FARTHEST),
+                y: whole(to.y, -FARTHEST, FARTHEST),
+            }),
             anchor: (grid) => ({ x: grid.x, y: grid.y }),
             step: (grid, [dx, dy], mm) => ({
                 x: dx ? whole(grid.x + dx * mm, -FARTHEST, FARTHEST) : grid.x,
