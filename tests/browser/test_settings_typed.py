@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from tests.browser.chromium import log_in
 from tests.browser.screens import SettingsScreen
@@ -15,32 +15,6 @@ from tests.server.harness import OctoPrint
 GOING_AWAY = 1001
 SETTINGS = "**/api/settings"
 REREAD = "OctoPrint.coreui.viewmodels.settingsViewModel.requestData()"
-
-
-class Network:
-    """The page's push connection, which can be taken away and given back."""
-
-    def __init__(self) -> None:
-        self.there = True
-        self.connections: list[WebSocketRoute] = []
-
-    def connect(self, connection: WebSocketRoute) -> None:
-        if not self.there:
-            connection.close(code=GOING_AWAY)
-            return
-        connection.connect_to_server()
-        self.connections.append(connection)
-
-    def take_away(self, page: Page) -> None:
-        self.there = False
-        page.route("**/sockjs/**", lambda route: route.abort())
-        page.route("**/online.*", lambda route: route.abort())
-        self.connections[-1].close(code=GOING_AWAY)
-
-    def give_back(self, page: Page) -> None:
-        self.there = True
-        page.unroute("**/sockjs/**")
-        page.unroute("**/online.*")
 
 
 @pytest.fixture
@@ -85,18 +59,35 @@ def test_typed_values_outlast_the_reading_some_minutes_after_the_login(fresh, oc
     assert saved["layers"]["first"] is True
 
 
-def test_typed_values_outlast_a_lost_connection(open_page, octoprint, console):
-    console.expect("sockjs|online|ERR_|WebSocket")
-    network = Network()
-    settings = SettingsScreen(open_page(websockets=network.connect)).open()
+def test_typed_values_outlast_a_lost_connection(open_page, octoprint):
+    connections: list[WebSocketRoute] = []
+
+    def pass_on(connection: WebSocketRoute) -> None:
+        connection.connect_to_server()
+        connections.append(connection)
+
+    settings = SettingsScreen(open_page(websockets=pass_on)).open()
     page = settings.page
     settings.type(grid__columns=7)
     expect(settings.positions).to_have_count(21)
-    network.take_away(page)
-    octoprint.configure(grid={"rows": 2})  # meanwhile, by somebody else
     with page.expect_response(SETTINGS, timeout=120_000):
-        network.give_back(page)
-        page.evaluate("OctoPrint.socket.reconnect()")
+        connections[0].close(code=GOING_AWAY)
+    reread(settings)  # after the one that the page has begun by itself
+    expect(settings.field("grid.columns")).to_have_value("7")
+    settings.save()
+    assert octoprint.settings()["grid"]["columns"] == 7
+
+
+def test_what_others_changed_meanwhile_is_taken_over(settings, octoprint):
+    def with_two_rows(route: Route) -> None:
+        real = route.fetch()
+        tree = real.json()
+        tree["plugins"]["layercapture"]["grid"]["rows"] = 2
+        route.fulfill(response=real, json=tree)
+
+    settings.type(grid__columns=7)
+    settings.page.route(SETTINGS, with_two_rows)
+    reread(settings)
     expect(settings.field("grid.columns")).to_have_value("7")
     expect(settings.field("grid.rows")).to_have_value("2")
     expect(settings.positions).to_have_count(14)
