@@ -14,7 +14,7 @@ from tests.server.harness import OctoPrint
 
 GOING_AWAY = 1001
 SETTINGS = "**/api/settings"
-REREAD = "OctoPrint.coreui.viewmodels.settingsViewModel.requestData()"
+REREAD = "OctoPrint.coreui.viewmodels.settingsViewModel.requestData().then(() => null)"
 
 
 @pytest.fixture
