@@ -74,8 +74,8 @@ TITLES = {
     "video.fps": N_("Pictures a second"),
 }
 
-#: The settings whose section on the page is not that of their group.
-_ELSEWHERE = {"enabled": "general", "bed.max_z": "motion"}
+#: The settings and groups whose section on the page is another one's.
+_ELSEWHERE = {"enabled": "general", "bed.max_z": "motion", "fake_camera": "cameras"}
 
 
 def title(key: str) -> Message:
@@ -85,5 +85,5 @@ def title(key: str) -> Message:
 
 def section(key: str) -> Message:
     """The section of the page that a setting stands in."""
-    group = _ELSEWHERE.get(key, key.partition(".")[0])
-    return Message(TITLES[group])
+    group = key.partition(".")[0]
+    return Message(TITLES[_ELSEWHERE.get(key, _ELSEWHERE.get(group, group))])

@@ -13,7 +13,6 @@ from ..config import Config, parse
 from ..jobs import aim, cameras, terms
 from ..messages import Problem
 
-
 SIZES = (1, 3, 5)  # ready-made grids of so many columns and rows
 
 

@@ -20,7 +20,7 @@ from tests.server.harness import OctoPrint
 
 DESKTOP = {"width": 1280, "height": 900}
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 OpenPage = Callable[..., Page]
 

@@ -30,6 +30,10 @@ class SettingsScreen:
         self.refused = self.pane.get_by_test_id("layercapture-refused")
         self.unreachable = self.pane.get_by_test_id("layercapture-unreachable")
         self.cameras = self.pane.get_by_test_id("layercapture-camera")
+        self.printed = self.pane.get_by_test_id("layercapture-printed")
+        self.plan_file = self.pane.get_by_test_id("layercapture-plan-file")
+        self.plan_state = self.pane.get_by_test_id("layercapture-plan-state")
+        self.notices = self.pane.get_by_test_id("layercapture-plan-notice")
 
     def open(self) -> SettingsScreen:
         """Open the dialog at the plugin's page, and wait for the first preview."""
@@ -46,6 +50,22 @@ class SettingsScreen:
     def problem(self, key: str) -> Locator:
         """What is said to be wrong with a setting."""
         return self.pane.get_by_test_id(f"layercapture-{_dashed(key)}-problem")
+
+    def plan(self, about: str) -> Locator:
+        """What is said of the selected file: `layers`, `pictures`, `time` or `space`."""
+        return self.pane.get_by_test_id(f"layercapture-plan-{about}")
+
+    def handle(self, name: str) -> Locator:
+        """A handle of the picture: `center`, `spacingx` or `spacingy`."""
+        return self.pane.get_by_test_id(f"layercapture-handle-{name}")
+
+    def preset(self, name: str) -> Locator:
+        """The button of a ready-made grid: `1`, `3`, `5`, `bed` or `print`."""
+        return self.pane.get_by_test_id(f"layercapture-preset-{name}")
+
+    def jump(self, section: str) -> Locator:
+        """The link to a section of the page, by its group of settings."""
+        return self.pane.get_by_test_id(f"layercapture-jump-{section}")
 
     def type(self, **values: Any) -> None:
         """Fill in fields by key, with `__` for the dot: `type(grid__columns=5)`."""

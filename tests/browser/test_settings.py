@@ -105,6 +105,7 @@ def test_wrong_values_are_marked_where_they_are(settings):
         ("files.folder", "usb/pictures"),
         ("files.floor_mb", "-1"),
         ("files.max_total_gb", "much"),
+        ("video.fps", "100"),
     ):
         field, right = settings.field(key), settings.field(key).input_value()
         field.fill(garbage)
@@ -193,8 +194,10 @@ def test_saving_a_wrong_value_says_what_became_of_it(settings, octoprint, log):
     log.expect("was not saved as entered")
     settings.type(grid__rows="<img src=x onerror=alert(1)>", grid__columns="4")
     settings.save()
-    notice = settings.page.locator(".ui-pnotify", has_text="grid.rows")
+    notice = settings.page.locator(".ui-pnotify", has_text="“Rows”")
     expect(notice).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(notice).to_contain_text("Settings, Grid")
+    expect(notice).to_contain_text("3 was kept")
     expect(notice.locator("img")).to_have_count(0)
     assert octoprint.settings()["grid"]["rows"] == 3
     assert octoprint.settings()["grid"]["columns"] == 4
@@ -272,12 +275,32 @@ def test_every_field_has_a_name_and_an_id_of_its_own(settings):
 
 
 def test_fields_are_reached_with_the_keyboard(settings):
-    settings.field("enabled").focus()
-    for key in ("grid.columns", "grid.rows", "grid.spacing_x", "grid.spacing_y"):
+    settings.field("grid.columns").focus()
+    for key in ("grid.rows", "grid.spacing_x", "grid.spacing_y"):
         settings.page.keyboard.press("Tab")
         expect(settings.field(key)).to_be_focused()
     settings.page.keyboard.type("15")
     expect(settings.positions.nth(8).locator("title")).to_contain_text("Y 115")
+
+
+def test_sections_are_reached_with_the_keyboard(settings):
+    settings.jump("video").focus()
+    settings.page.keyboard.press("Enter")
+    heading = settings.pane.get_by_role("heading", name="Video")
+    expect(heading).to_be_focused()
+    expect(heading).to_be_in_viewport()
+    settings.page.keyboard.press("Tab")
+    expect(settings.field("video.automatic")).to_be_focused()
+    expect(settings.jump("grid")).to_be_in_viewport()  # the links stay in sight
+
+
+def test_section_with_a_wrong_value_is_marked_from_afar(settings):
+    settings.type(bed__max_z="high")
+    marked = settings.jump("motion").get_by_role("img")
+    expect(marked).to_be_visible()
+    expect(settings.jump("grid").get_by_role("img")).to_be_hidden()
+    settings.type(bed__max_z="")
+    expect(marked).to_be_hidden()
 
 
 def test_narrow_window_needs_no_sideways_scrolling(open_page):

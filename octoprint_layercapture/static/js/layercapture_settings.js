@@ -126,7 +126,9 @@ $(function () {
                     "print",
                     gettext("Cover this print"),
                     cover,
-                    cover ? "" : gettext("Select a file that is printed on the bed first."),
+                    cover
+                        ? ""
+                        : gettext("Select a file that is printed on the bed first."),
                 ),
             ];
         });

@@ -1,6 +1,6 @@
 /* The handles of the grid's picture: its centre and its spacings, by mouse, finger, keys. */
 (function () {
-    const OUTSIDE = 20; // units of the picture from the last column or row to its handle
+    const OUTSIDE = 24; // units of the picture from the last column or row to its handle
     const STEP = 1; // mm
     const LONG_STEP = 10; // mm, with Shift
     const FARTHEST = 2000; // mm, as far as a centre may be
@@ -67,7 +67,10 @@
                 y: round(grid.y),
             })),
             there: ko.pureComputed(() => !!shape()),
-            drag: (grid, to) => ({ x: whole(to.x, -FARTHEST, FARTHEST), y: whole(to.y, -FARTHEST, FARTHEST) }),
+            drag: (grid, to) => ({
+                x: whole(to.x, -FARTHEST, FARTHEST),
+                y: whole(to.y, -FARTHEST, FARTHEST),
+            }),
             anchor: (grid) => ({ x: grid.x, y: grid.y }),
             step: (grid, [dx, dy], mm) => ({
                 x: dx ? whole(grid.x + dx * mm, -FARTHEST, FARTHEST) : grid.x,

@@ -44,10 +44,9 @@
 
     const picturesOf = (plan) =>
         [
-            _.sprintf(
-                ngettext("%(n)s picture:", "%(n)s pictures:", plan.pictures),
-                { n: plan.pictures },
-            ),
+            _.sprintf(ngettext("%(n)s picture:", "%(n)s pictures:", plan.pictures), {
+                n: plan.pictures,
+            }),
             _.sprintf(
                 ngettext(
                     "%(n)s position in each of these layers,",
@@ -89,7 +88,11 @@
 
     /** The lines to read, each with the test id that tells it from the others. */
     const linesOf = (plan) => {
-        const line = (name, text, css) => ({ name: `layercapture-plan-${name}`, text, css });
+        const line = (name, text, css) => ({
+            name: `layercapture-plan-${name}`,
+            text,
+            css,
+        });
         if (!plan.pictures) return [line("layers", layersOf(plan), "")];
         return [
             line("layers", layersOf(plan), ""),
@@ -124,7 +127,10 @@
         );
 
         self.state = ko.pureComputed(() => {
-            if (self.none()) return gettext("Select a file in OctoPrint's list of files to see what would be captured of it.");
+            if (self.none())
+                return gettext(
+                    "Select a file in OctoPrint's list of files to see what would be captured of it.",
+                );
             if (self.onPrinter())
                 return gettext(
                     "The selected file is stored in the printer. Only files in OctoPrint's own list can be captured: upload it there.",

@@ -1,4 +1,4 @@
-"""What a file prints, seen from above: whole files, samples of large ones, purge lines."""
+"""What a file prints, seen from above: whole files, samples of large ones, purging."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def box(corners):
 
 
 @pytest.mark.parametrize(
-    "name", ["cura-absolute", "cura-arcs", "prusa-relative", "cura-objects", "slic3r-raft"]
+    "name",
+    ["cura-absolute", "cura-arcs", "prusa-relative", "cura-objects", "slic3r-raft"],
 )
 def test_outline_reaches_as_far_as_the_layers_do(name):
     path = FILES / f"{name}.gcode"
