@@ -151,15 +151,12 @@ def test_print_is_watched_until_its_last_capture(tab, octoprint):
 
 def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     octoprint.configure(
-        cameras={"fake": True, "delay": 0.3}, layers={"interval": 20000}, grid={"rows": 1}
+        cameras={"fake": True, "delay": 0.3}, layers={"interval": 2500}, grid={"rows": 1}
     )
     # so long that it does not end by itself while the buttons are tried
     octoprint.upload("tower.gcode", jobs.tower(layers=3000))
     job = octoprint.begin("tower.gcode")
     expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
-    tab.ask.click()
-    expect(tab.ask).to_have_attribute("aria-pressed", "true")
-    expect(tab.ask).to_contain_text("will be captured; take that back")
     skip = tab.skip
     skip.click()
     expect(tab.doing).to_contain_text("off for this print")
@@ -169,6 +166,22 @@ def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     octoprint.cancel()
     job.wait()
     expect(skip).to_be_hidden()
+
+
+def test_a_capture_can_be_asked_for_and_that_taken_back(tab, octoprint):
+    octoprint.configure(cameras={"fake": True}, layers={"interval": 2500})
+    octoprint.upload("tower.gcode", jobs.tower(layers=3000))
+    octoprint.begin("tower.gcode")
+    expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
+    octoprint.pause()  # so that the layer does not end meanwhile
+    octoprint.wait_for_state("Paused")
+    expect(tab.ask).to_have_text("Capture once this layer is done")
+    tab.ask.click()
+    expect(tab.ask).to_have_attribute("aria-pressed", "true")
+    expect(tab.ask).to_contain_text("will be captured; take that back")
+    tab.ask.click()
+    expect(tab.ask).to_have_attribute("aria-pressed", "false")
+    expect(tab.ask).to_have_text("Capture once this layer is done")
 
 
 def test_what_stands_in_the_way_is_said_while_nothing_prints(tab, octoprint):
