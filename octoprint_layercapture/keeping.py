@@ -18,6 +18,7 @@ from .gcode import Layer
 from .jobs import Job, Print
 from .library import Catalog, Place, PrintFolder, Store, StoreError
 from .library.background import Background
+from .library.keys import folder_of
 from .library.place import folder_problem, settle
 from .library.prints import CANCELLED, DONE, FAILED, SourceFile
 from .library.pruning import DAY, GIGABYTE, Pruned, prune
@@ -116,6 +117,15 @@ class KeepingSection(ReportSection):
                 busy=lambda: self._engine.run is not None,
             )
         return self._thumbnails
+
+    def look_for_pictures(self) -> None:
+        """Find out whether what screens show is still on disk."""
+        root = self.catalog().store.root
+
+        def there(key: str, name: str) -> bool:
+            return (root / (folder_of(key) or "") / name).is_file()
+
+        self._story.prune(there)
 
     def _running(self) -> Optional[str]:
         keeping = self._keeping

@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .capture.grid import Position
 from .messages import Message
@@ -209,6 +209,22 @@ class Story:
     def _of(self, capture_id: str) -> Optional[Board]:
         board = self._board
         return board if board is not None and board.capture_id == capture_id else None
+
+    def prune(self, there: Callable[[str, str], bool]) -> None:
+        """Pictures that somebody deleted are shown no more, nor a board without any.
+
+        ``there`` says whether a picture is on disk, by the print's key and its name.
+        """
+        with self._lock:
+            board = self._board
+            if board is None or board.key is None or not board.pictures:
+                return
+            key = board.key
+            board.pictures = {
+                at: name for at, name in board.pictures.items() if there(key, name)
+            }
+            if board.written and not board.pictures:
+                self._board = None
 
     # what there is to show
 

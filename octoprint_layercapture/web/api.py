@@ -39,6 +39,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     def state_route(self) -> Any:
         """What the plugin does now."""
         self.look_for_cameras()
+        self.look_for_pictures()
         return flask.jsonify(self.state())
 
     @octoprint.plugin.BlueprintPlugin.route("/enabled", methods=["POST"])

@@ -30,7 +30,7 @@ def headless() -> Iterator[Browser]:
 
 
 def log_in(page: Page, url: str, user: str = USER) -> None:
-    """As the administrator or another user, by the form."""
+    """As the administrator or somebody else with the same password, by the form."""
     page.goto(url)
     page.get_by_test_id("login-username").first.fill(user)
     page.get_by_test_id("login-password").first.fill(PASSWORD)

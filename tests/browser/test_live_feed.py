@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import octoprint
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+import octoprint_layercapture
 from tests.browser import told
+
+OCTOPRINT = Path(octoprint.__file__).parent / "static" / "js" / "lib"
+OURS = Path(octoprint_layercapture.__file__).parent / "static" / "js"
 
 FOLLOW = """(said) => {
     let last = null;
@@ -24,6 +31,16 @@ def picture(revision: int, index: int, session: str = told.SESSION) -> dict[str,
         **{"capture_id": "one", "index": index, "camera": "front", "key": "box_1"},
         "name": f"front_{index}.jpg",
     }
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page with nothing but the feed and OctoPrint's lodash."""
+    page = chromium.new_page()
+    for script in (OCTOPRINT / "lodash.min.js", OURS / "layercapture_live_feed.js"):
+        page.add_script_tag(path=script)
+    yield page
+    page.close()
 
 
 @pytest.fixture

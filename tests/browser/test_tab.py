@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page, Route, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import told
 from tests.browser.screens import SettingsScreen, TabScreen, load
 from tests.server import jobs
 from tests.server.harness import OctoPrint
 
-STATE = "**/plugin/layercapture/state"
 GOING_AWAY = 1001  # the WebSocket close code of a server that shuts down
 
 
@@ -50,18 +46,6 @@ def test_master_switch_of_the_settings_shows_in_the_tab(tab):
     expect(tab.doing).to_contain_text("Switched off")
 
 
-def answering(body: Any) -> Callable[[Route], None]:
-    return lambda route: route.fulfill(json=body)
-
-
-def show(page: Page, octoprint: OctoPrint, state: Any) -> TabScreen:
-    """The tab of a page whose server tells this state."""
-    page.unroute(STATE)
-    page.route(STATE, answering(state))
-    load(page, octoprint.url)
-    return TabScreen(page).open()
-
-
 FILE = "<img src=x onerror=alert(1)>.gcode"
 GONE = told.sentence("%(file)s is gone.", file="<b>box</b>")
 IN_WORDS = {
@@ -87,52 +71,50 @@ IN_WORDS = {
 }
 
 
-@pytest.mark.parametrize("what", IN_WORDS)
-def test_state_is_said_in_words(page, octoprint, what):
-    parts, words = IN_WORDS[what]
-    tab = show(page, octoprint, told.state(**parts))
-    expect(tab.doing).to_contain_text(words)
+def test_state_is_said_in_words(tab):
+    for parts, words in IN_WORDS.values():
+        told.tell(tab.page, told.state(**parts))
+        expect(tab.doing).to_contain_text(words)
 
 
-def test_last_capture_is_summed_up(page, octoprint):
+def test_last_capture_is_summed_up(tab):
     last = {"layer": 10, "pictures": 8, "failures": 1, "seconds": 13.42}
     last |= {"interrupted": None, "failure": None}
-    tab = show(page, octoprint, told.state(last=last))
+    told.tell(tab.page, told.state(last=last))
     expect(tab.last).to_have_text(
         "Last capture: layer 10, 8 pictures in 13.4 s. 1 picture failed."
     )
     stopped = told.state(last={**last, "failures": 0, "interrupted": "user"})
-    expect(show(page, octoprint, stopped).last).to_contain_text("It was stopped.")
+    told.tell(tab.page, stopped)
+    expect(tab.last).to_contain_text("It was stopped.")
     failed = told.state(last={**last, "failures": 0, "failure": GONE})
-    expect(show(page, octoprint, failed).last).to_contain_text("<b>box</b> is gone.")
+    told.tell(tab.page, failed)
+    expect(tab.last).to_contain_text("<b>box</b> is gone.")
 
 
-@pytest.mark.parametrize(
-    ("upcoming", "words"),
-    [
+def test_next_capture_is_said_as_exactly_as_it_is_known(tab):
+    for upcoming, words in (
         ({"layer": 20, "seconds": 360}, "Next capture at layer 20, in about 6 minutes"),
         ({"layer": 20, "seconds": 45}, "Next capture at layer 20, in about 45 seconds"),
         ({"layer": 20, "seconds": 9000}, "in about 2.5 hours"),
         ({"layer": 20, "seconds": 0}, "Next capture at layer 20, any moment now"),
-        ({"layer": 20, "seconds": None}, "Next capture at layer 20"),
         ({"layer": 12, "seconds": None}, "Next capture once layer 12 is complete"),
         (None, "No more captures are due in this print."),
-    ],
-)
-def test_next_capture_is_said_as_exactly_as_it_is_known(page, octoprint, upcoming, words):
-    job = told.job(current=12, next=upcoming)
-    tab = show(page, octoprint, told.state(state="armed", job=job))
-    expect(tab.next).to_contain_text(words)
+        ({"layer": 20, "seconds": None}, "Next capture at layer 20"),
+    ):
+        job = told.job(current=12, next=upcoming)
+        told.tell(tab.page, told.state(state="armed", job=job))
+        expect(tab.next).to_contain_text(words)
 
 
-def test_plan_says_what_became_of_each_layer(page, octoprint):
+def test_plan_says_what_became_of_each_layer(tab):
     job = told.job(
         **{"layers": [3, 6, 9, 12, 15, 18], "done": [3, 6], "failed": [9]},
         **{"missed": [12], "left_out": [15], "current": 16},
     )
     totals = {"file": "box.gcode", "captures": 3, "pictures": 20, "failures": 7}
     totals |= {"seconds": 200.0}
-    tab = show(page, octoprint, told.state(state="armed", job=job, totals=totals))
+    told.tell(tab.page, told.state(state="armed", job=job, totals=totals))
     expect(tab.outcomes).to_have_text(
         [
             "Captured: 2 layers (3, 6)",
@@ -175,7 +157,7 @@ def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     octoprint.upload("tower.gcode", jobs.tower(layers=3000))
     job = octoprint.begin("tower.gcode")
     expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
-    skip = tab.page.get_by_test_id("layercapture-skip")
+    skip = tab.skip
     skip.click()
     expect(tab.doing).to_contain_text("off for this print")
     expect(skip).to_have_text("Capture this print again")
@@ -184,6 +166,22 @@ def test_a_print_can_be_left_out_and_captured_again(tab, octoprint):
     octoprint.cancel()
     job.wait()
     expect(skip).to_be_hidden()
+
+
+def test_a_capture_can_be_asked_for_and_that_taken_back(tab, octoprint):
+    octoprint.configure(cameras={"fake": True}, layers={"interval": 2500})
+    octoprint.upload("tower.gcode", jobs.tower(layers=3000))
+    octoprint.begin("tower.gcode")
+    expect(tab.doing).to_contain_text("Watching tower.gcode", timeout=90_000)
+    octoprint.pause()  # so that the layer does not end meanwhile
+    octoprint.wait_for_state("Paused")
+    expect(tab.ask).to_have_text("Capture once this layer is done")
+    tab.ask.click()
+    expect(tab.ask).to_have_attribute("aria-pressed", "true")
+    expect(tab.ask).to_contain_text("will be captured; take that back")
+    tab.ask.click()
+    expect(tab.ask).to_have_attribute("aria-pressed", "false")
+    expect(tab.ask).to_have_text("Capture once this layer is done")
 
 
 def test_what_stands_in_the_way_is_said_while_nothing_prints(tab, octoprint):

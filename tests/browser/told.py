@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import fastjsonschema
+from playwright.sync_api import Page
 
 from tests.contract import Contract
 
 _STATE = fastjsonschema.compile(dict(Contract().schemas())["State"])
 
 SESSION = "first"
+TELL = """(state) =>
+    OctoPrint.coreui.viewmodels.layerCaptureTabViewModel
+        .onDataUpdaterPluginMessage("layercapture", {event: "state", ...state})"""
+
+_sessions = count()
+
+
+def tell(page: Page, state: dict[str, Any]) -> None:
+    """Let the page hear of a state as if its server told it."""
+    page.evaluate(TELL, {**state, "session": f"told-{next(_sessions)}"})
 
 
 def sentence(text: str, **params: Any) -> dict[str, Any]:

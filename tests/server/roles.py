@@ -35,6 +35,7 @@ class Person:
 
     role: str
     key: str
+    name: str = ""
 
     def may(self, permission: str, further: str = "") -> bool:
         """Whether they have a permission of ours, and one of OctoPrint's besides."""
@@ -49,7 +50,7 @@ def people(octoprint: OctoPrint) -> dict[str, Person]:
         account = {"name": name, "password": PASSWORD, "active": True, "admin": False}
         octoprint.post("/api/access/users", {**account, "groups": groups})
         key = octoprint.post(f"/api/access/users/{name}/apikey", {})["apikey"]
-        found[role] = Person(role, key)
+        found[role] = Person(role, key, name)
     return found
 
 

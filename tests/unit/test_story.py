@@ -98,6 +98,21 @@ def test_board_and_totals_outlast_the_print_and_its_welcome_does_not(story):
     assert story.shown()["totals"]["file"] == "box.gcode"
 
 
+def test_pictures_that_were_deleted_are_shown_no_more(story):
+    story.saved("capture", 0, "front", "box_1", "gone.jpg")
+    story.saved("capture", 1, "front", "box_1", "here.jpg")
+    story.prune(lambda key, name: (key, name) == ("box_1", "here.jpg"))
+    names = [each["name"] for each in story.shown()["board"]["pictures"]]
+    assert names == ["here.jpg"]
+    story.prune(lambda key, name: False)
+    assert story.shown()["board"]["pictures"] == []
+
+    story.saved("capture", 1, "front", "box_1", "here.jpg")
+    story.written("capture", 10, 1, 0, 1.0, ok=True)
+    story.prune(lambda key, name: False)
+    assert story.shown()["board"] is None
+
+
 def test_each_turn_is_a_later_revision():
     story, other = Story(), Story()
     assert story.turn() < story.turn() == story.revision
