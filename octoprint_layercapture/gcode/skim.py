@@ -34,15 +34,16 @@ _PATIENCE = 100  # leaps before that is judged
 _MOVE = 32  # bytes of an extruding move, about
 
 
-def skim(record: Record, text: bytes, position: int) -> None:
+def skim(record: Record, text: bytes, position: int) -> bytes:
     """Reads ``text``, whole lines that start at ``position``, into ``record``.
 
-    The outcome is that of ``scan.lines`` but for the runs' amounts and boxes.
+    The outcome is that of ``scan.lines`` but for the runs' amounts and boxes. Gives the
+    end of the text, which was not read: a seam that does not end in it.
     """
     if _suits(record, text):
-        _Skimmer(record, text, position).run()
-    else:
-        scan.lines(record, text, position)
+        return _Skimmer(record, text, position).run()
+    scan.lines(record, text, position)
+    return b""
 
 
 def _suits(record: Record, text: bytes) -> bool:
@@ -61,12 +62,21 @@ class _Skimmer:
         self._events = _EVENT.finditer(text)
         self._event = 0  # where the next event is, or the text's end
         self._leaps = -_PATIENCE
+        self._rest = b""
 
-    def run(self) -> None:
-        """Reads the text."""
-        at = self._crawl(0)
+    def run(self) -> bytes:
+        """Reads the text; gives what of it was left."""
+        at = 0 if self._goes_on() else self._crawl(0)
         while at < len(self._text):
             at = self._cross(self._leap(at))
+        return self._rest
+
+    def _goes_on(self) -> bool:
+        """Whether a run that nothing but an event or a Z word can end is open."""
+        run = self._record.run
+        if run is None or run.end != self._position or run.seam is not None:
+            return False
+        return run.marks == len(self._record.marks) and self._level(run)
 
     def _pays(self, at: int) -> bool:
         """Whether going on with leaps is faster than reading every line."""
@@ -158,9 +168,13 @@ class _Skimmer:
             before = head.copy()
             crossing = cross(text, start, position, head)
             move = crossing.extrusion
-            if move is None or move.start - position - start > LONGEST_SEAM:
+            length = len(text) if move is None else move.start - position
+            if move is None or length - start > LONGEST_SEAM:
                 record.head, record.after = before, before.copy()
-                return self._give_up(start)
+                if length - start > LONGEST_SEAM:
+                    return self._give_up(start)
+                self._rest = text[start:]
+                return len(text)
             record.shapes.learn(text[start : move.stop - position], before)
         seam, marks, move = crossing
         assert move is not None
