@@ -18,9 +18,12 @@ from .head import FARTHEST, SMALLEST, Head
 from .seam import MOST_TRIGGERS, Crossing, Extrusion, Mark, Seam
 from .wording import Item, Wording, pattern, read
 
-MOST_SHAPES = 16
-MOST_LESSONS = 24  # to learn a shape takes as long as reading a hundred seams
+MOST_SHAPES = 32
+MOST_LESSONS = 40  # to learn a shape takes as long as reading a hundred seams
 LONGEST = 4096  # bytes of a seam
+_FURTHER, _FIRST = 24, 8  # lines of a seam by which its shape is guessed
+_GLANCE = 1024  # bytes in which they are looked for
+_MOST_GLANCES = 512
 
 _END = re.compile(rb"\n")
 _NUMBERS = b"0123456789.-"
@@ -70,7 +73,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._shapes: list[_Shape] = []
-        self._latest: Optional[_Shape] = None
+        self._expected: dict[tuple[bytes, ...], _Shape] = {}  # by how a seam begins
         self._seen: dict[tuple[bytes, ...], int] = {}
         self._lessons = 0
 
@@ -78,23 +81,25 @@ class Shapes:
         self, text: bytes, start: int, position: int, head: Head
     ) -> Optional[Crossing]:
         """As ``seam.cross``, but None, and ``head`` as it was, if no shape fits."""
-        latest = self._latest
-        expected = None if latest is None else latest.following
-        if expected is not None:
-            crossing = expected.cross(text, start, position, head)
-            if crossing is not None:
-                self._latest = expected
-                return crossing
+        words = text[start : start + _GLANCE].translate(None, _NUMBERS)
+        lines = words.split(b"\n", _FURTHER)
+        glances = tuple(lines[:_FURTHER]), tuple(lines[:_FIRST])
+        tried: Optional[_Shape] = None
+        for glance in glances:
+            shape = self._expected.get(glance)
+            if shape is not None and shape is not tried:
+                crossing = shape.cross(text, start, position, head)
+                if crossing is not None:
+                    return crossing
+                tried = shape
         for index, shape in enumerate(self._shapes):
-            if shape is expected:
-                continue
             crossing = shape.cross(text, start, position, head)
             if crossing is not None:
                 if index:
                     self._shapes.insert(0, self._shapes.pop(index))
-                if latest is not None:
-                    latest.following = shape
-                self._latest = shape
+                if len(self._expected) >= _MOST_GLANCES:
+                    self._expected.clear()
+                self._expected.update(dict.fromkeys(glances, shape))
                 return crossing
         return None
 
@@ -127,7 +132,6 @@ class _Shape:
         self._marks = [each.groups["mark"] for each in items if each.marks]
         self._last = items[-1].groups["line"]
         self._retracted = point.retracted
-        self.following: Optional[_Shape] = None  # what came after it the last time
         # 0 is the whole match, of which the start counts.
         groups = [0, *(each.groups.get("line", 0) for each in items)]
         self._marker = None if point.marker_pos is None else groups[point.marker_pos]

@@ -15,7 +15,7 @@ from math import nan
 from . import scan, slicers
 from .head import UNKNOWN
 from .line import HARMLESS_MACRO, code
-from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Moves
+from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Hop, Moves
 from .runs import LONGEST_SEAM, Record, Run
 from .seam import cross
 
@@ -131,20 +131,26 @@ class _Skimmer:
         if at < 0:
             return event
         hop = RELATIVE_HOP if not self._head.absolute_e else ABSOLUTE_HOP
-        stop = find(b"\n", text.rfind(b"Z", start, event)) + 1
         while at >= 0:
             line = text.rfind(b"\n", 0, at) + 1
             if text[line] == 0x47:
                 found = hop.first.match(text, line, event)
                 if found is not None and float(found[1]) == z:
-                    more = hop.more.match(text, found.start(1), stop)
-                    assert more is not None
-                    at = find(b"Z", max(found.end(), more.end()), event)
+                    at = find(b"Z", self._after_hops(found, hop, event), event)
                     continue
                 if found is not None or b"Z" in code(text[line : find(b"\n", at)]):
                     return line
             at = find(b"Z", find(b"\n", at), event)
         return event
+
+    def _after_hops(self, first: re.Match[bytes], hop: Hop, event: int) -> int:
+        """After the first hop and those that follow it and come back to the same Z."""
+        text, begin = self._text, first.start(1)
+        last = text.rfind(b"Z" + first[1], begin - 1, event)
+        if last < first.end():
+            return first.end()
+        found = hop.more.match(text, begin, text.find(b"\n", last) + 1)
+        return first.end() if found is None else max(first.end(), found.end())
 
     def _next_event(self, start: int) -> int:
         while self._event < start:

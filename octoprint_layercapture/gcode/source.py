@@ -48,7 +48,7 @@ def pieces(file: BinaryIO, size: Optional[int] = None) -> Pieces:
             # A CR at the very end is a line end only if no LF follows.
             if data.endswith(b"\r") and not last:
                 data, held = data[:-1], b"\r"
-            if data.count(b"\r") != data.count(b"\r\n"):
+            if _LONE_CR.search(data):
                 data = _LONE_CR.sub(b"\n", data)
         end = len(data) if last else data.rfind(b"\n") + 1
         text = b"".join((rest, *begun, memoryview(data)[:end]))
