@@ -7,7 +7,7 @@ import re
 from collections.abc import Generator
 from typing import BinaryIO, Optional
 
-PIECE = 4 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
+PIECE = 2 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
