@@ -1,4 +1,4 @@
-"""Layers of larger things: a real file's layers, each path in them followed several times.
+"""Layers of larger things: a real file's layers, each path in them laid several times.
 
 What a slicer writes between two layers hangs on the slicer, not on how large the layers
 are. So layers keep their seams, travels, hops and retractions, and only what is laid
