@@ -91,8 +91,13 @@ def _scan(
     size = os.fstat(file.fileno()).st_size
     file.seek(0)
     record = Record()
-    for position, text in source.pieces(file):
-        end = position + len(text)
+    reading, rest, end = source.pieces(file), b"", 0
+    while True:
+        try:
+            position, text = reading.send(rest or None)
+        except StopIteration:
+            break
+        end, rest = position + len(text), b""
         if leaping:
             # Enough of the beginning to tell purging from layers is read line by line.
             while text and not _begun(record, position):
@@ -101,7 +106,7 @@ def _scan(
                 record.learn()
                 text, position = text[stop:], position + stop
             if text:
-                skim.skim(record, text, position)
+                rest = skim.skim(record, text, position)
         else:
             while cut is not None and cut.position < end:
                 scan.lines(record, text[: cut.position - position], position)
@@ -115,6 +120,7 @@ def _scan(
                 progress(min(file.tell() / size, 1.0))
             except BaseException as error:
                 raise _Raised(error) from None
+    scan.lines(record, rest, end - len(rest))
     record.finish()
     return record
 

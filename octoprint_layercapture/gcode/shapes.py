@@ -9,17 +9,21 @@ the same but does something else is not read by the shape.
 from __future__ import annotations
 
 import re
-from math import nan
+from math import inf, nan, nextafter
 from typing import NamedTuple, Optional
 
+from . import head as heads
 from . import slicers
-from .head import FARTHEST, Head, kind_of_move
+from .head import FARTHEST, SMALLEST, Head
 from .seam import MOST_TRIGGERS, Crossing, Extrusion, Mark, Seam
 from .wording import Item, Wording, pattern, read
 
-MOST_SHAPES = 16
-MOST_LESSONS = 24  # to learn a shape takes as long as reading a hundred seams
+MOST_SHAPES = 32
+MOST_LESSONS = 40  # to learn a shape takes as long as reading a hundred seams
 LONGEST = 4096  # bytes of a seam
+_FURTHER, _FIRST = 24, 8  # lines of a seam by which its shape is guessed
+_GLANCE = 1024  # bytes in which they are looked for
+_MOST_GLANCES = 512
 
 _END = re.compile(rb"\n")
 _NUMBERS = b"0123456789.-"
@@ -28,23 +32,30 @@ _FARTHEST = FARTHEST * FARTHEST
 _LOST = -1  # instead of a group: no longer known
 
 
+_Groups = tuple[Optional[int], Optional[int], Optional[int], Optional[int]]  # X, Y, Z, E
+
+
 class _Step(NamedTuple):
     """A move whose effect counts: the groups of the position before it, as far as other
     lines set it, and of its own words. ``relative``: whether E is, if a line said so.
+    ``effect``: what it must do: bounds of what it feeds, whether it moves in XY and in Z.
     """
 
-    from_x: Optional[int]
-    from_y: Optional[int]
-    from_z: Optional[int]
-    from_e: Optional[int]
-    to_x: Optional[int]
-    to_y: Optional[int]
-    to_z: Optional[int]
-    to_e: Optional[int]
+    before: _Groups
+    now: _Groups
     relative: Optional[bool]
     arc: bool
-    effect: tuple[str, bool, bool]
+    effect: tuple[float, float, bool, bool]
 
+
+_BELOW = nextafter(-SMALLEST, -inf)
+#: By what a move does: it feeds more than the first and at most the second, in mm.
+_FEEDS = {
+    heads.EXTRUDE: (SMALLEST, inf),
+    heads.PRIME: (SMALLEST, inf),
+    heads.TRAVEL: (_BELOW, SMALLEST),
+    heads.RETRACT: (-inf, _BELOW),
+}
 
 _Place = tuple[float, float, float, float]  # X, Y, Z, E
 
@@ -62,6 +73,7 @@ class Shapes:
 
     def __init__(self) -> None:
         self._shapes: list[_Shape] = []
+        self._expected: dict[tuple[bytes, ...], _Shape] = {}  # by how a seam begins
         self._seen: dict[tuple[bytes, ...], int] = {}
         self._lessons = 0
 
@@ -69,14 +81,26 @@ class Shapes:
         self, text: bytes, start: int, position: int, head: Head
     ) -> Optional[Crossing]:
         """As ``seam.cross``, but None, and ``head`` as it was, if no shape fits."""
-        for index, shape in enumerate(self._shapes):
-            found = shape.pattern.match(text, start)
-            if found is not None:
-                crossing = shape.read(found, position, head)
+        words = text[start : start + _GLANCE].translate(None, _NUMBERS)
+        lines = words.split(b"\n", _FURTHER)
+        glances = tuple(lines[:_FURTHER]), tuple(lines[:_FIRST])
+        tried: Optional[_Shape] = None
+        for glance in glances:
+            shape = self._expected.get(glance)
+            if shape is not None and shape is not tried:
+                crossing = shape.cross(text, start, position, head)
                 if crossing is not None:
-                    if index:
-                        self._shapes.insert(0, self._shapes.pop(index))
                     return crossing
+                tried = shape
+        for index, shape in enumerate(self._shapes):
+            crossing = shape.cross(text, start, position, head)
+            if crossing is not None:
+                if index:
+                    self._shapes.insert(0, self._shapes.pop(index))
+                if len(self._expected) >= _MOST_GLANCES:
+                    self._expected.clear()
+                self._expected.update(dict.fromkeys(glances, shape))
+                return crossing
         return None
 
     def learn(self, text: bytes, head: Head) -> None:
@@ -101,7 +125,7 @@ class _Shape:
     def __init__(self, wording: Wording) -> None:
         items, point = wording
         ends = {point.capture, point.marker_pos, *point.triggers, len(items)}
-        self.pattern = pattern(items, ends)
+        self._match = pattern(items, ends).match
         self._steps = _steps(items)
         modes = [each.relative for each in items if each.relative is not None]
         self._relative = modes[-1] if modes else None
@@ -110,24 +134,28 @@ class _Shape:
         self._retracted = point.retracted
         # 0 is the whole match, of which the start counts.
         groups = [0, *(each.groups.get("line", 0) for each in items)]
-        self._capture = groups[point.capture]
         self._marker = None if point.marker_pos is None else groups[point.marker_pos]
-        self._triggers = [
-            (groups[at], at > 0 and items[at - 1].repeated)
-            for at in dict.fromkeys(point.triggers)
-        ]
+        triggers = list(dict.fromkeys(point.triggers))  # the capture's first
+        self._at_once = triggers[0] == 0
+        triggers = triggers[self._at_once :]
+        self._ends = [groups[at] for at in triggers]
+        self._repeated = [items[at - 1].repeated for at in triggers]
+        self._repeats = any(self._repeated)
 
-    def read(
-        self, found: re.Match[bytes], position: int, head: Head
+    def cross(
+        self, text: bytes, start: int, position: int, head: Head
     ) -> Optional[Crossing]:
-        """The seam that was found, None where it does something else."""
+        """The seam that begins there, None where it is not of this shape."""
+        found = self._match(text, start)
+        if found is None:
+            return None
         try:
             moved = self._move(found.groups(), head)
         except ValueError:  # some number is none
             return None
         if moved is None:
             return None
-        marks = self._found_marks(found, position)
+        marks = self._found_marks(found, position) if self._marks else []
         triggers = self._found_triggers(found, position)
         if marks is None or len(triggers) > MOST_TRIGGERS:
             return None
@@ -136,25 +164,24 @@ class _Shape:
         head.x, head.y, head.z, head.e = moved.now
         if self._relative is not None:
             head.absolute_e, head.e_mode_stated = not self._relative, True
-        start, stop = found.span(self._last)
-        seam = Seam(
-            position + (found.end(self._capture) if self._capture else found.start()),
-            self._retracted,
-            tuple(triggers),
-            place,
-            self._marker_pos(found, position),
+        if self._marker is None:
+            marker_pos = None
+        else:
+            marker_pos = position + (found.end(self._marker) if self._marker else start)
+        begin, end = found.span(self._last)
+        return Crossing(
+            Seam(triggers[0], self._retracted, tuple(triggers), place, marker_pos),
+            marks,
+            Extrusion(position + begin, position + end, before, moved.filament),
         )
-        move = Extrusion(position + start, position + stop, before, moved.filament)
-        return Crossing(seam, marks, move)
 
     def _move(self, words: tuple[bytes, ...], head: Head) -> Optional[_Moved]:
         """Goes through the steps; None where one does not do what it should."""
         x, y, z, e = head.x, head.y, head.z, head.e
         relative = not head.absolute_e
-        for step in self._steps:
-            from_x, from_y, from_z, from_e, to_x, to_y, to_z, to_e, mode, arc, effect = (
-                step
-            )
+        for before, now, mode, arc, (least, most, goes, rises) in self._steps:
+            from_x, from_y, from_z, from_e = before
+            to_x, to_y, to_z, to_e = now
             if from_x is not None:
                 x = float(words[from_x]) if from_x >= 0 else nan
             if from_y is not None:
@@ -179,9 +206,10 @@ class _Shape:
                 value = float(words[to_e])
                 filament = value if relative else value - e
                 e = e + value if relative else value
-            if (kind_of_move(filament, planar), planar, z != was_z) != effect:
+            # a NaN is neither
+            if not least < filament <= most or planar is not goes:
                 return None
-            if filament != filament or x * x > _FARTHEST or y * y > _FARTHEST:
+            if (z != was_z) is not rises or x * x > _FARTHEST or y * y > _FARTHEST:
                 return None
         return _Moved((was_x, was_y, was_z, was_e), (x, y, z, e), filament)
 
@@ -195,19 +223,20 @@ class _Shape:
         return marks
 
     def _found_triggers(self, found: re.Match[bytes], position: int) -> list[int]:
-        triggers: list[int] = []
-        for group, repeated in self._triggers:
-            if repeated:
-                lines = _END.finditer(found.string, *found.span(group))
-                triggers += [position + each.end() for each in lines]
-            else:
-                triggers.append(position + (found.end(group) if group else found.start()))
+        """The positions that trigger, the capture's first."""
+        if not self._repeats:
+            triggers = [position + end for end in map(found.end, self._ends)]
+        else:
+            triggers = []
+            for group, repeated in zip(self._ends, self._repeated):
+                if repeated:
+                    lines = _END.finditer(found.string, *found.span(group))
+                    triggers += [position + each.end() for each in lines]
+                else:
+                    triggers.append(position + found.end(group))
+        if self._at_once:
+            triggers.insert(0, position + found.start())
         return triggers
-
-    def _marker_pos(self, found: re.Match[bytes], position: int) -> Optional[int]:
-        if self._marker is None:
-            return None
-        return position + (found.end(self._marker) if self._marker else found.start())
 
 
 def _steps(items: list[Item]) -> list[_Step]:
@@ -222,12 +251,12 @@ def _steps(items: list[Item]) -> list[_Step]:
         elif item.effect is None:
             before.update((letter, item.groups[letter]) for letter in item.words)
         else:
-            now = item.groups
+            now, (kind, planar, rise) = item.groups, item.effect
             steps.append(
                 _Step(
-                    *(before.get("X"), before.get("Y"), before.get("Z"), before.get("E")),
-                    *(now.get("X"), now.get("Y"), now.get("Z"), now.get("E")),
-                    *(mode, item.arc, item.effect),
+                    (before.get("X"), before.get("Y"), before.get("Z"), before.get("E")),
+                    (now.get("X"), now.get("Y"), now.get("Z"), now.get("E")),
+                    *(mode, item.arc, (*_FEEDS[kind], planar, rise)),
                 )
             )
             before = {}

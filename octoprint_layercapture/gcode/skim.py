@@ -15,7 +15,7 @@ from math import nan
 from . import scan, slicers
 from .head import UNKNOWN
 from .line import HARMLESS_MACRO, code
-from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Moves
+from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Hop, Moves
 from .runs import LONGEST_SEAM, Record, Run
 from .seam import cross
 
@@ -34,15 +34,16 @@ _PATIENCE = 100  # leaps before that is judged
 _MOVE = 32  # bytes of an extruding move, about
 
 
-def skim(record: Record, text: bytes, position: int) -> None:
+def skim(record: Record, text: bytes, position: int) -> bytes:
     """Reads ``text``, whole lines that start at ``position``, into ``record``.
 
-    The outcome is that of ``scan.lines`` but for the runs' amounts and boxes.
+    The outcome is that of ``scan.lines`` but for the runs' amounts and boxes. Gives the
+    end of the text, which was not read: a seam that does not end in it.
     """
     if _suits(record, text):
-        _Skimmer(record, text, position).run()
-    else:
-        scan.lines(record, text, position)
+        return _Skimmer(record, text, position).run()
+    scan.lines(record, text, position)
+    return b""
 
 
 def _suits(record: Record, text: bytes) -> bool:
@@ -61,12 +62,21 @@ class _Skimmer:
         self._events = _EVENT.finditer(text)
         self._event = 0  # where the next event is, or the text's end
         self._leaps = -_PATIENCE
+        self._rest = b""
 
-    def run(self) -> None:
-        """Reads the text."""
-        at = self._crawl(0)
+    def run(self) -> bytes:
+        """Reads the text; gives what of it was left."""
+        at = 0 if self._goes_on() else self._crawl(0)
         while at < len(self._text):
             at = self._cross(self._leap(at))
+        return self._rest
+
+    def _goes_on(self) -> bool:
+        """Whether a run that nothing but an event or a Z word can end is open."""
+        run = self._record.run
+        if run is None or run.end != self._position or run.seam is not None:
+            return False
+        return run.marks == len(self._record.marks) and self._level(run)
 
     def _pays(self, at: int) -> bool:
         """Whether going on with leaps is faster than reading every line."""
@@ -121,20 +131,26 @@ class _Skimmer:
         if at < 0:
             return event
         hop = RELATIVE_HOP if not self._head.absolute_e else ABSOLUTE_HOP
-        stop = find(b"\n", text.rfind(b"Z", start, event)) + 1
         while at >= 0:
             line = text.rfind(b"\n", 0, at) + 1
             if text[line] == 0x47:
                 found = hop.first.match(text, line, event)
                 if found is not None and float(found[1]) == z:
-                    more = hop.more.match(text, found.start(1), stop)
-                    assert more is not None
-                    at = find(b"Z", max(found.end(), more.end()), event)
+                    at = find(b"Z", self._after_hops(found, hop, event), event)
                     continue
                 if found is not None or b"Z" in code(text[line : find(b"\n", at)]):
                     return line
             at = find(b"Z", find(b"\n", at), event)
         return event
+
+    def _after_hops(self, first: re.Match[bytes], hop: Hop, event: int) -> int:
+        """After the first hop and those that follow it and come back to the same Z."""
+        text, begin = self._text, first.start(1)
+        last = text.rfind(b"Z" + first[1], begin - 1, event)
+        if last < first.end():
+            return first.end()
+        found = hop.more.match(text, begin, text.find(b"\n", last) + 1)
+        return first.end() if found is None else max(first.end(), found.end())
 
     def _next_event(self, start: int) -> int:
         while self._event < start:
@@ -158,9 +174,13 @@ class _Skimmer:
             before = head.copy()
             crossing = cross(text, start, position, head)
             move = crossing.extrusion
-            if move is None or move.start - position - start > LONGEST_SEAM:
+            length = len(text) if move is None else move.start - position
+            if move is None or length - start > LONGEST_SEAM:
                 record.head, record.after = before, before.copy()
-                return self._give_up(start)
+                if length - start > LONGEST_SEAM:
+                    return self._give_up(start)
+                self._rest = text[start:]
+                return len(text)
             record.shapes.learn(text[start : move.stop - position], before)
         seam, marks, move = crossing
         assert move is not None

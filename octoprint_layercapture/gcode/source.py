@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import BinaryIO, Optional
 
-PIECE = 4 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
+PIECE = 2 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
-def pieces(file: BinaryIO, size: Optional[int] = None) -> Iterator[tuple[int, bytes]]:
+Pieces = Generator[tuple[int, bytes], Optional[bytes], None]
+
+
+def pieces(file: BinaryIO, size: Optional[int] = None) -> Pieces:
     """Yields ``(position, lines)``: pieces of text, and where OctoPrint says they start.
 
     OctoPrint reads a file as utf-8-sig with errors replaced, ends a line at LF, CRLF or
     CR, and adds up the UTF-8 lengths of what it got. The text is therefore what that
     decoding gives, encoded again, with an LF at the end of every line: an offset into it
-    is a position. Only the last piece may lack a line end. Raises OSError.
+    is a position. Only the last piece may lack a line end. The end of a piece that is
+    sent back comes again, at the start of the next one. Raises OSError.
     """
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     begun: list[bytes] = []  # a line whose end was not read yet
+    rest = b""  # sent back
     position = 0
     while True:
         data = file.read(size or PIECE)
@@ -36,17 +41,20 @@ def pieces(file: BinaryIO, size: Optional[int] = None) -> Iterator[tuple[int, by
         if not last and b"\n" not in data and b"\r" not in data[:-1]:
             begun.append(data)
             continue
-        text = b"".join(begun) + data
-        # A CR at the very end is a line end only if no LF follows.
-        held = b"\r" if text.endswith(b"\r") and not last else b""
-        if held:
-            text = text[:-1]
-        if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
-            text = _LONE_CR.sub(b"\n", text)
-        end = len(text) if last else text.rfind(b"\n") + 1
-        begun = [text[end:] + held]
-        if end:
-            yield position, text[:end]
-            position += end
+        held = b""
+        if any(b"\r" in each for each in (data, *begun)):
+            data = b"".join(begun) + data
+            begun = []
+            # A CR at the very end is a line end only if no LF follows.
+            if data.endswith(b"\r") and not last:
+                data, held = data[:-1], b"\r"
+            if _LONE_CR.search(data):
+                data = _LONE_CR.sub(b"\n", data)
+        end = len(data) if last else data.rfind(b"\n") + 1
+        text = b"".join((rest, *begun, memoryview(data)[:end]))
+        begun, rest = [data[end:] + held], b""
+        if text:
+            rest = (yield position, text) or b""
+            position += len(text) - len(rest)
         if last:
             return

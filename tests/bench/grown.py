@@ -1,4 +1,4 @@
-"""Layers of larger things: the paths of a real file's layers, each followed several times.
+"""Layers of larger things: a real file's layers, each path in them laid several times.
 
 What a slicer writes between two layers hangs on the slicer, not on how large the layers
 are. So layers keep their seams, travels, hops and retractions, and only what is laid
@@ -14,7 +14,9 @@ from math import nan
 from octoprint_layercapture.gcode.head import SMALLEST, Head
 from octoprint_layercapture.gcode.line import code
 
-_LAYING = re.compile(rb"G[123] (?=[^;\n]*[XY])[^;\nZ]*E-?[0-9.]+[^;\nZ]*(?:;[^\n]*)?\r?\n")
+_LAYING = re.compile(
+    rb"G[123] (?=[^;\n]*[XY])[^;\nZ]*E-?[0-9.]+[^;\nZ]*(?:;[^\n]*)?\r?\n"
+)
 _E = re.compile(rb"(?<=E)-?[0-9]*\.?[0-9]+")
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_layercapture.gcode import LayerIndex, index, indexing, skim
+from octoprint_layercapture.gcode import LayerIndex, index, indexing, scan, skim
+from octoprint_layercapture.gcode.runs import Record
 from tests.bench import layers, repeated
 
 OWN = Path(__file__).parents[2] / "fixtures" / "gcode"
@@ -40,10 +41,15 @@ ODD = (
 )
 
 
+def _read(record: Record, text: bytes, position: int) -> bytes:
+    scan.lines(record, text, position)
+    return b""
+
+
 def _index(path: Path, *, leaping: bool) -> LayerIndex:
     with pytest.MonkeyPatch.context() as patch:
         if not leaping:
-            patch.setattr(skim, "skim", indexing.scan.lines)
+            patch.setattr(skim, "skim", _read)
         return index(path)
 
 
