@@ -6,12 +6,13 @@ import logging
 import os
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Optional, Protocol
 
 from .gcode import Abandoned, Layer, LayerIndex
+from .hands import Pool
 from .messages import N_, Message
 
 _log = logging.getLogger("octoprint.plugins.layercapture.indexer")
@@ -86,7 +87,7 @@ class Indexer:
         self._indexing = indexing
         self._progressed = progressed
         self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="layercapture-index")
+        self._pool = Pool(1, "layercapture-index")
         self._wanted: Optional[tuple[str, float]] = None
         self._latest: Optional[Future[Indexed]] = None
 

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, Protocol
@@ -26,12 +26,15 @@ from .cameras import (
 )
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
+from .hands import HANDS, Pool
 from .labels import label_of
 from .library import CaptureRecord, CaptureWriter, Ending, Image, StoreError
 from .messages import N_, Message
 from .roster import Attendance, Roster
 
 _log = logging.getLogger("octoprint.plugins.layercapture.pictures")
+
+_WRITER = "layercapture-writer"
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,12 @@ class Pictures:
         self.setting = setting
         self.listener = listener
         self._told: set[str] = set()
-        self.exposing = ThreadPoolExecutor(
-            # a glance that hangs must not keep other cameras waiting
-            max_workers=max(1, 2 * len(self.cameras)),
-            thread_name_prefix="layercapture-camera",
-        )
-        self.writing = ThreadPoolExecutor(
-            max_workers=1, thread_name_prefix="layercapture-writer"
-        )
+        # a glance that hangs must keep neither the picture nor other cameras waiting
+        self.exposing = {
+            camera.name: Pool(2, f"layercapture-exposure-{camera.name}")
+            for camera in self.cameras
+        }
+        self.writing = Pool(1, _WRITER)
 
     def open(self, writer: CaptureWriter, layer: Layer) -> CaptureRecorder:
         """The recorder of a capture of ``layer``, whose files ``writer`` keeps."""
@@ -133,10 +134,17 @@ class Pictures:
 
     def close(self, then: Callable[[], None] = lambda: None) -> None:
         """No captures follow; what is being written is finished, and ``then`` is done."""
-        self.exposing.shutdown(wait=False)
+        for pool in self.exposing.values():
+            pool.shutdown(wait=False)
         with suppress(RuntimeError):
             self.writing.submit(guarded, then)
         self.writing.shutdown(wait=False)
+
+
+def written(seconds: float) -> bool:
+    """Waits until everything that was given to be written is; False where that takes
+    longer."""
+    return HANDS.wait(_WRITER, seconds)
 
 
 class CaptureRecorder:
@@ -165,7 +173,7 @@ class CaptureRecorder:
         scene = self._scene(self._layer, (x, y), -1)
         try:
             for camera in self._cameras:
-                self._pictures.exposing.submit(camera.glance, scene)
+                self._pictures.exposing[camera.name].submit(camera.glance, scene)
         except RuntimeError:
             _log.debug("The workers were shut down: the print is over")
 
@@ -186,7 +194,8 @@ class CaptureRecorder:
 
         try:
             for camera in cameras:
-                work = self._pictures.exposing.submit(self._take, camera, shot, epoch)
+                pool = self._pictures.exposing[camera.name]
+                work = pool.submit(self._take, camera, shot, epoch)
                 work.add_done_callback(ended)
         except RuntimeError:
             # the workers were shut down: the print is over
@@ -310,6 +319,7 @@ class CaptureRecorder:
                 index=shot.index,
                 position=(shot.x, shot.y),
                 reason=str(reason),
+                message=reason.to_dict(),
                 camera=camera.name,
             )
         except StoreError as error:

@@ -10,11 +10,14 @@ from typing import Callable
 
 from PIL import Image
 
+from ..hands import HANDS
 from .topview import Bed, Laid, TopView
 
 _logger = logging.getLogger("octoprint.plugins.layercapture.cameras")
 
 _AHEAD = 100_000  # coordinates read ahead, 4 bytes each
+
+THREAD = "layercapture-fake-camera"
 
 #: The layers of a print from the first one on. Where it raises, there are no more.
 Layers = Callable[[], Iterator[Sequence[Laid]]]
@@ -23,8 +26,9 @@ Layers = Callable[[], Iterator[Sequence[Laid]]]
 class Printed:
     """The bed at ``scale`` pixels per mm, and on it the layers up to the one asked for.
 
-    A daemon thread paints the layers and reads some ahead; it ends when there is nothing
-    to do, and there is never more than one. ``layers`` is None where nothing is printed.
+    A daemon thread paints the layers and reads some ahead; it is given back when there is
+    nothing to do, and there is never more than one. ``layers`` is None where nothing is
+    printed.
     """
 
     def __init__(self, scale: float, layers: Layers | None = None) -> None:
@@ -126,9 +130,7 @@ class Printed:
     def _go_to_work(self) -> None:
         if not self._at_work and not self._no_more:
             self._at_work = True
-            threading.Thread(
-                target=self._work, name="layercapture-fake-camera", daemon=True
-            ).start()
+            HANDS.do(THREAD, self._work)
 
     def _work(self) -> None:
         try:

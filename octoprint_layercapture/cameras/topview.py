@@ -153,50 +153,64 @@ class TopView:
         self._draw = ImageDraw.Draw(self._image)
 
     def _paint_bed(self, bed: Bed, circular: bool) -> None:
+        """In strips: the whole bed twice would take memory that may not come back."""
         box = (*self._pixel(bed[0], bed[3]), *self._pixel(bed[2], bed[1]))
-        surface = Image.new("L", self._image.size, _PLAIN)
-        draw = ImageDraw.Draw(surface)
-        self._paint_grid(draw, bed)
-        shape = Image.new("1", self._image.size, 0)
-        within = ImageDraw.Draw(shape)
+        width, height = self._image.size
+        grain = _grain(width)
+        for top in range(0, height, _GRAIN_SIDE):
+            rows = min(_GRAIN_SIDE, height - top)
+            surface = Image.new("L", (width, rows), _PLAIN)
+            self._paint_grid(ImageDraw.Draw(surface), bed, top, rows)
+            shape = Image.new("1", surface.size, 0)
+            within = ImageDraw.Draw(shape)
+            moved = box[0], box[1] - top, box[2], box[3] - top
+            if circular:
+                within.ellipse(moved, fill=1)
+            else:
+                within.rectangle(moved, fill=1)
+            grained = ImageChops.add(surface, grain.crop((0, 0, width, rows)), 1, -_GRAIN)
+            self._image.paste(grained, (0, top), shape)
         edge = max(2, round(4 * self._ratio))
-        if circular:
-            within.ellipse(box, fill=1)
-        else:
-            within.rectangle(box, fill=1)
-        self._image.paste(_grained(surface), mask=shape)
         if circular:
             self._draw.ellipse(box, outline=_EDGE, width=edge)
         else:
             self._draw.rectangle(box, outline=_EDGE, width=edge)
 
-    def _paint_grid(self, draw: ImageDraw.ImageDraw, bed: Bed) -> None:
+    def _paint_grid(
+        self, draw: ImageDraw.ImageDraw, bed: Bed, top: int, height: int
+    ) -> None:
+        """On a strip of ``height`` rows that begins at row ``top`` of the picture."""
         step = _step(_CLOSEST_LINES / self._scale)
         columns, rows = _lines(bed[0], bed[2], step), _lines(bed[1], bed[3], step)
         for column in columns:
             for row in rows:
                 if (column + row) // step % 2:
-                    corner = self._pixel(column, row + step)
-                    opposite = self._pixel(column + step, row)
-                    draw.rectangle((*corner, *opposite), fill=_OTHER)
+                    left, upper = self._pixel(column, row + step)
+                    right, lower = self._pixel(column + step, row)
+                    if lower >= top and upper < top + height:
+                        square = left, upper - top, right, lower - top
+                        draw.rectangle(square, fill=_OTHER)
         thin = max(1, round(self._ratio))
         for line in columns:
             x, bold = self._pixel(line, 0)[0], line % (5 * step) == 0
-            ends = (x, 0, x, self._image.height)
+            ends = (x, -_GRAIN_SIDE, x, 2 * _GRAIN_SIDE)
             draw.line(ends, fill=_BOLD if bold else _FINE, width=thin * (1 + 2 * bold))
         for line in rows:
-            y, bold = self._pixel(0, line)[1], line % (5 * step) == 0
+            y, bold = self._pixel(0, line)[1] - top, line % (5 * step) == 0
             ends = (0, y, self._image.width, y)
             draw.line(ends, fill=_BOLD if bold else _FINE, width=thin * (1 + 2 * bold))
         longer = max(bed[2] - bed[0], bed[3] - bed[1])
         apart = _step(max(_CLOSEST_LABELS / self._scale, longer / _MOST_LABELS))
-        font = _font(max(6, round(_LABEL_POINTS * self._ratio)))
+        points = max(6, round(_LABEL_POINTS * self._ratio))
+        font = _font(points)
         aside = round(5 * self._ratio)
         for x_mm in _lines(bed[0], bed[2], apart):
             for y_mm in _lines(bed[1], bed[3], apart):
                 x, y = self._pixel(x_mm, y_mm)
-                place = x + aside, y - aside
-                draw.text(place, f"{x_mm}, {y_mm}", font=font, fill=_LABEL, anchor="ls")
+                place = x + aside, y - aside - top
+                if -2 * points < place[1] < height + 2 * points:
+                    text = f"{x_mm}, {y_mm}"
+                    draw.text(place, text, font=font, fill=_LABEL, anchor="ls")
 
     def _pixel(self, x: float, y: float) -> tuple[int, int]:
         return (
@@ -217,16 +231,15 @@ def _lines(low: float, high: float, step: int) -> range:
     return range(math.floor(low / step) * step, math.ceil(high) + 1, step)
 
 
-def _grained(surface: Image.Image) -> Image.Image:
-    """With the grain of a coated sheet, which looks the same in each picture."""
+def _grain(width: int) -> Image.Image:
+    """A strip of the grain of a coated sheet, which looks the same in each picture."""
     side = _GRAIN_SIDE
     grain = Image.frombytes("L", (side, side), Random(side).randbytes(side * side))
     grain = grain.point([round(value / 255 * 2 * _GRAIN) for value in range(256)])
-    tiled = Image.new("L", surface.size)
-    for x in range(0, surface.width, side):
-        for y in range(0, surface.height, side):
-            tiled.paste(grain, (x, y))
-    return ImageChops.add(surface, tiled, 1, -_GRAIN)
+    tiled = Image.new("L", (width, side))
+    for x in range(0, width, side):
+        tiled.paste(grain, (x, 0))
+    return tiled
 
 
 @cache

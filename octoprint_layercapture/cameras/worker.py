@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Callable, Optional
 
+from ..hands import HANDS
 from .errors import CameraError
 
 _HANGING = 2  # threads left behind in somebody else's code before no more are started
@@ -55,11 +56,11 @@ class Attempt:
 
 
 class Worker:
-    """Takes the pictures of one camera, each in a daemon thread, one after the other.
+    """Takes the pictures of one camera in a daemon thread, one after the other.
 
     A thread that hangs in somebody else's code cannot be ended. It is left behind and
-    the next picture gets a thread of its own; while two are left behind, every further
-    request fails at once, so that threads do not pile up.
+    the next picture gets another one; while two are left behind, every further request
+    fails at once, so that threads do not pile up.
     """
 
     def __init__(self, camera: str) -> None:
@@ -76,12 +77,9 @@ class Worker:
         """
         self._enter(attempt)
         try:
-            threading.Thread(
-                target=self._work,
-                args=(take, attempt),
-                name=f"layercapture-camera-{self._camera}",
-                daemon=True,
-            ).start()
+            HANDS.do(
+                f"layercapture-camera-{self._camera}", lambda: self._work(take, attempt)
+            )
             if not attempt.done.wait(attempt.left):
                 attempt.give_up(self._too_late(attempt))
         finally:

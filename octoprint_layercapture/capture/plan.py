@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Optional
 
 from ..gcode import Layer
 
@@ -26,6 +26,14 @@ class Plan:
     total: int = 0
     by_tag: Mapping[str, Layer] = field(default_factory=dict)
     tags: frozenset[str] = NO_TAGS
+
+    def left(self, handled: Set[int], before: Optional[int] = None) -> list[Layer]:
+        """The due layers that are not among these numbers; those below ``before``."""
+        return [
+            layer
+            for layer in self.layers
+            if layer.number not in handled and (before is None or layer.number < before)
+        ]
 
 
 def is_first(layer: Layer, total: int) -> bool:

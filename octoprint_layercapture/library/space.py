@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Callable, Optional
 
+from ..hands import HANDS
 from .entries import PrintEntry
 from .errors import StoreError
 from .store import Store
@@ -90,7 +91,7 @@ class _Question:
         self.answered = threading.Event()
         self.trouble: Optional[StoreError] = None
         self._check = check
-        threading.Thread(target=self._ask, name="layercapture-disk", daemon=True).start()
+        HANDS.do("layercapture-disk", self._ask)
 
     def _ask(self) -> None:
         try:

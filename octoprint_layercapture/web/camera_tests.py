@@ -12,6 +12,7 @@ from typing import Any, Callable, Optional
 
 from ..cameras import CameraError
 from ..cameras.appearance import Appearance, appearance, remarks
+from ..hands import HANDS
 from ..messages import N_, Message
 
 _log = logging.getLogger("octoprint.plugins.layercapture.cameras")
@@ -49,7 +50,7 @@ def _failed(test: _Test) -> dict[str, Any]:
 
 
 def _in_background(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, name="layercapture-test", daemon=True).start()
+    HANDS.do("layercapture-test", work)
 
 
 class CameraTests:

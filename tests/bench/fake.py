@@ -13,7 +13,6 @@ import io
 import math
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -23,8 +22,10 @@ from statistics import median
 from PIL import Image
 
 from octoprint_layercapture.cameras import FakeCamera, Scene
+from octoprint_layercapture.cameras.printed import THREAD
 from octoprint_layercapture.gcode import Layer, index
 from octoprint_layercapture.gcode.paths import beads
+from octoprint_layercapture.hands import HANDS
 
 MOST, MOST_GROWTH = 25.0, 1.5
 LAYERS, EACH, LOW = 2500, 10, 250
@@ -70,9 +71,7 @@ def scene(layer: Layer, place: int) -> Scene:
 
 def idle() -> None:
     """Waits until nothing is read or painted any more."""
-    for thread in threading.enumerate():
-        if thread.name == "layercapture-fake-camera":
-            thread.join()
+    HANDS.wait(THREAD, 600)
 
 
 def capture(camera: FakeCamera, layer: Layer) -> tuple[float, float]:

@@ -136,6 +136,11 @@ class OctoPrint:
         """What the server writes to its terminal."""
         return self.base / "server.out"
 
+    @property
+    def first_print(self) -> Path:
+        """Where the plugin notes that it has told of the first print: not told again."""
+        return self.base / "data" / "layercapture" / "first_print.json"
+
     def _environment(self) -> dict[str, str]:
         drop = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         return {key: value for key, value in os.environ.items() if key not in drop}
@@ -145,6 +150,8 @@ class OctoPrint:
         self.base.mkdir(parents=True, exist_ok=True)
         (self.base / "users.yaml").unlink(missing_ok=True)
         self._write("config.yaml", self.config)
+        self.first_print.parent.mkdir(parents=True, exist_ok=True)
+        self.first_print.touch()
         command = [self.program, "--basedir", self.base, "user", "add", "--admin"]
         added = subprocess.run(
             [*map(str, command), "--password", PASSWORD, USER],

@@ -17,8 +17,8 @@ ROOMS = ("gcode", "capture", "cameras", "library")
 ALLOWED = {
     "gcode": set(),
     "capture": {"gcode", "messages"},
-    "cameras": {"gcode", "messages"},
-    "library": {"messages"},
+    "cameras": {"gcode", "hands", "messages"},
+    "library": {"hands", "messages"},
 }
 PURE = ("gcode", "capture")
 FRAMEWORKS = {"octoprint", "flask", "tornado", "PIL", "requests"}

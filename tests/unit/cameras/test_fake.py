@@ -12,6 +12,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from octoprint_layercapture.cameras import CameraError, FakeCamera, Scene
 from octoprint_layercapture.cameras.jpeg import check
+from octoprint_layercapture.cameras.printed import THREAD
+from octoprint_layercapture.hands import HANDS
 
 PX_PER_MM = 8
 MM = st.floats(0, 200, allow_nan=False)
@@ -372,11 +374,8 @@ class Slow:
 
 
 def idle():
-    """Waits until no thread of a fake camera is left."""
-    for thread in threading.enumerate():
-        if thread.name == "layercapture-fake-camera":
-            thread.join(60)
-            assert not thread.is_alive()
+    """Waits until no fake camera is at work behind its frames."""
+    assert HANDS.wait(THREAD, 60)
 
 
 def test_a_frame_does_not_wait_for_a_file_that_is_read_too_slowly():
@@ -435,13 +434,18 @@ def test_following_before_there_is_a_bed_does_nothing():
     assert asked == []
 
 
-def test_no_thread_stays_behind():
-    camera = printing(*strips(10))
-    camera.view(SCENE)
-    idle()
-    assert not [
-        thread for thread in threading.enumerate() if "fake-camera" in thread.name
-    ]
+def test_one_print_after_the_other_is_painted_by_the_same_thread():
+    def workers():
+        return {each.ident for each in threading.enumerate() if each.name == THREAD}
+
+    for _ in range(3):
+        printing(*strips(10)).view(SCENE)
+        idle()
+    before = workers()
+    for _ in range(5):
+        printing(*strips(10)).view(SCENE)
+        idle()
+    assert workers() == before
 
 
 class Closing:

@@ -6,11 +6,11 @@ import base64
 import hashlib
 import re
 import socket
-import threading
 
 import pytest
 
 from octoprint_layercapture.cameras import CameraError, Limits, Source, Webcams
+from octoprint_layercapture.hands import HANDS
 
 USER, PASSWORD, TOKEN = "kim", "s3cret:ü", "t0ken"
 
@@ -221,9 +221,9 @@ def test_a_stream_that_calls_itself_a_picture_ends_at_the_cap(server, scene, jpe
     assert len(server.asked) == 1
 
 
-def threads_of(url_camera):
-    name = f"layercapture-camera-{url_camera.shown}"
-    return [thread for thread in threading.enumerate() if thread.name == name]
+def over(url_camera):
+    """Whether the threads of a camera are done with it, at least in a while."""
+    return HANDS.wait(f"layercapture-camera-{url_camera.shown}", 20)
 
 
 def test_a_slow_drip_is_given_up_and_hung_up_on(server, scene, jpeg):
@@ -231,9 +231,7 @@ def test_a_slow_drip_is_given_up_and_hung_up_on(server, scene, jpeg):
     limits = Limits(seconds=0.3)
     camera = camera_at(server.url("/drip"), limits=limits)
     assert "was not done within 0.3 s" in refused(camera, scene)
-    for thread in threads_of(camera):
-        thread.join(10)
-    assert threads_of(camera) == []
+    assert over(camera)
 
 
 def test_a_camera_that_dripped_and_comes_back_is_used_again(server, scene, jpeg):
@@ -241,8 +239,7 @@ def test_a_camera_that_dripped_and_comes_back_is_used_again(server, scene, jpeg)
     camera = camera_at(server.url("/snapshot"), limits=Limits(seconds=0.2))
     for _ in range(4):
         refused(camera, scene)
-        for thread in threads_of(camera):
-            thread.join(10)
+        assert over(camera)
     server.serve("/snapshot", jpeg)
     assert camera.snapshot(scene) == jpeg
 

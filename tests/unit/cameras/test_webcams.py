@@ -7,6 +7,7 @@ from octoprint.webcams import WebcamNotAbleToTakeSnapshotException
 
 from octoprint_layercapture.cameras import CameraError, Source, Webcams, picture_size
 from octoprint_layercapture.cameras.webcam import Limits
+from octoprint_layercapture.hands import HANDS
 
 
 def failing(camera, scene):
@@ -143,11 +144,6 @@ def test_an_answer_that_never_ends_is_given_up_in_time(new_provider, new_camera,
     assert ended.wait(10)
 
 
-def workers_of(camera):
-    name = f"layercapture-camera-{camera}"
-    return [thread for thread in threading.enumerate() if thread.name == name]
-
-
 @pytest.fixture
 def hanging(new_provider, jpeg):
     """A provider that hangs until ``released``, then always answers at once."""
@@ -192,11 +188,9 @@ def test_threads_that_hang_do_not_pile_up(hanging, new_camera, scene, jpeg):
     camera = new_camera(hanging, limits=Limits(seconds=0.2), displayName="Hangs on")
     reasons = [failing(camera, scene) for _ in range(6)]
     assert ["still busy" in reason for reason in reasons] == [False] * 2 + [True] * 4
-    left_behind = workers_of("Hangs on")
-    assert len(left_behind) == 2
+    assert HANDS.busy("layercapture-camera-Hangs on") == 2
     hanging.released.set()
-    for worker in left_behind:
-        worker.join(10)
+    assert HANDS.wait("layercapture-camera-Hangs on", 20)
     assert camera.snapshot(scene) == jpeg
 
 
@@ -253,16 +247,16 @@ def test_a_camera_that_comes_back_after_hanging_is_used_again(
 ):
     camera = new_camera(hanging, limits=Limits(seconds=0.2), displayName="Comes back")
     failing(camera, scene)
-    (worker,) = workers_of("Comes back")
     hanging.released.set()
-    worker.join()
+    assert HANDS.wait("layercapture-camera-Comes back", 20)
     assert camera.snapshot(scene) == jpeg
 
 
 def test_a_hanging_camera_does_not_keep_the_process_alive(hanging, new_camera, scene):
     limits = Limits(seconds=0.2)
     failing(new_camera(hanging, limits=limits, displayName="Hangs"), scene)
-    (worker,) = workers_of("Hangs")
+    name = "layercapture-camera-Hangs"
+    (worker,) = [each for each in threading.enumerate() if each.name == name]
     assert worker.daemon
 
 
