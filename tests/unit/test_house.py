@@ -12,7 +12,7 @@ PACKAGE = ROOT / "octoprint_layercapture"
 LONGEST = 400  # lines, unless the first lines say why ("Long, …")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SUPPORT = [p for p in sorted((ROOT / "tests").rglob("*.py")) if p.stem[:5] != "test_"]
-SCREENS = [*(PACKAGE / "static").rglob("*.js"), *(PACKAGE / "static").rglob("*.css")]
+SCREENS = [*(PACKAGE / "static").rglob("*.js")]
 
 
 def name(path: Path) -> str:
