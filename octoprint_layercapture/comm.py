@@ -36,8 +36,11 @@ def sieve(
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        if tags is None or elsewhere(tags):
-            return
+        try:
+            if tags is None or elsewhere(tags):
+                return
+        except TypeError:
+            return  # no tags of OctoPrint's
         due(comm, gcode, tags)
 
     def watch_for(tags: frozenset[str]) -> None:
@@ -114,10 +117,9 @@ class CommSection(MeasureSection, PrintSection):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        if command.upper() != "LAYERCAPTURE":
-            return
         try:
-            self._obey((parameters or "").strip().lower())
+            if command.upper() == "LAYERCAPTURE":
+                self._obey((parameters or "").strip().lower())
         except Exception:
             self._logger.exception("@%s %s failed", command, parameters)
 
