@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 FILE = "LAYERCAPTURE_BENCH_ROWS"  # the environment variable that names where rows go
+
+
+_FAILED = "**failed**"
 
 
 def row(
@@ -39,11 +43,17 @@ def table(source: Path, broken: Sequence[str] = ()) -> str:
     text = source.read_text(encoding="utf-8") if source.exists() else ""
     for told in map(json.loads, text.splitlines()):
         bound = "at least" if told["least"] else "at most"
-        good = "ok" if told["good"] else "**failed**"
-        unit = told["unit"] if told["unit"] == "×" else f" {told['unit']}"
+        good = "ok" if told["good"] else _FAILED
+        unit = f" {told['unit']}".rstrip()
         lines.append(
             f"| {told['what']} | {told['figure']:.4g}{unit}"
             f" | {bound} {told['limit']:g}{unit} | {good} |"
         )
-    lines += [f"| {name} | – | – | **failed** |" for name in broken]
+    lines += [f"| {name} | – | – | {_FAILED} |" for name in broken]
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    made = table(Path(sys.argv[1]), sys.argv[2:])
+    print(f"\n{made}")
+    sys.exit(int(_FAILED in made))
