@@ -33,6 +33,7 @@ def __plugin_load__() -> None:
         "octoprint.comm.protocol.gcode.received": (implementation.on_gcode_received, 1),
         "octoprint.comm.protocol.atcommand.queuing": implementation.on_at_command,
         "octoprint.comm.protocol.scripts": implementation.on_script,
+        "octoprint.plugin.softwareupdate.check_config": implementation.update_information,
         "octoprint.access.permissions": implementation.additional_permissions,
         "octoprint.events.register_custom_events": event_names,
         "octoprint.server.sockjs.emit": may_hear,

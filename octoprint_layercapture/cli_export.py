@@ -6,7 +6,6 @@ import os
 import sys
 import tempfile
 import time
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -83,12 +82,12 @@ def export(
         length=total, label=f"{total} pictures", file=sys.stderr
     ) as bar:
 
-        def seen(member: Member) -> None:
-            bar.update(int(member.picture))
+        def seen(picture: bool) -> None:
+            bar.update(int(picture))
 
         try:
             _write(members, target, seen)
-        except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile) as error:
+        except OSError as error:
             raise click.ClickException(
                 f"{target} could not be written completely: {error}"
             ) from error
@@ -140,9 +139,7 @@ def _count(entry: PrintEntry, selection: Selection) -> int:
     return sum(len(pictures) for _, pictures in selection.of(entry))
 
 
-def _write(
-    members: Iterator[Member], target: Path, seen: Callable[[Member], None]
-) -> None:
+def _write(members: Iterator[Member], target: Path, seen: Callable[[bool], None]) -> None:
     """In a folder of its own beside the target until it is whole."""
     with tempfile.TemporaryDirectory(
         prefix=".layercapture-", dir=target.parent

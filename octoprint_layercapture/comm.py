@@ -10,6 +10,7 @@ from typing import Any, Callable, Optional
 from .capture.plan import NO_TAGS
 from .measuring import MeasureSection
 from .printing import PrintSection
+from .trials import TrialSection
 
 
 def sieve(
@@ -50,7 +51,7 @@ def sieve(
     return on_gcode_queuing, watch_for
 
 
-class CommSection(MeasureSection, PrintSection):
+class CommSection(MeasureSection, TrialSection, PrintSection):
     """G-code lines, position reports, scripts and @-commands as they pass by."""
 
     def __init__(self) -> None:

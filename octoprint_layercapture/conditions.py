@@ -24,9 +24,9 @@ def conditions(printer: Any, said: Said) -> Conditions:
     try:
         found.temperatures = _heaters(printer.get_current_temperatures() or {})
         progress = printer.get_current_data().get("progress") or {}
-        completion = _number(progress.get("completion"))
+        completion = number(progress.get("completion"))
         found.progress = None if completion is None else round(completion / 100, 6)
-        found.print_seconds = _number(progress.get("printTime"))
+        found.print_seconds = number(progress.get("printTime"))
     except Exception:
         _log.exception("The printer's temperatures and progress could not be read")
     return found
@@ -38,14 +38,14 @@ def _heaters(temperatures: dict[str, Any]) -> dict[str, Heater]:
         if not isinstance(values, dict):
             continue
         heater = Heater(
-            actual=_number(values.get("actual")), target=_number(values.get("target"))
+            actual=number(values.get("actual")), target=number(values.get("target"))
         )
         if heater.actual is not None or heater.target is not None:
             found[str(name)] = heater
     return found
 
 
-def _number(value: Any) -> Optional[float]:
+def number(value: Any) -> Optional[float]:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if math.isfinite(value) else None

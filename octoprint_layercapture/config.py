@@ -1,4 +1,4 @@
-"""Settings: defaults, validation and migration, from a raw tree to one frozen Config.
+"""Settings: defaults and validation, from a raw tree to one frozen Config.
 
 The raw tree is what stands below ``plugins.layercapture`` or on somebody's screen:
 values may be strings, missing or nonsense. :func:`parse` never raises; each value it
@@ -9,6 +9,7 @@ what would be right, and its default stands in.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import PurePath
 from typing import Any, Optional
 
@@ -26,14 +27,12 @@ from pydantic_core import PydanticCustomError
 from . import complaints
 from .addresses import is_address, login_apart
 from .gcode.custom import lines_of, refusal
+from .layerlist import layer_ranges, layer_words
 from .messages import Problem
 from .trees import merged, put, value_at, writable
 
-VERSION = 1
-
 _NUMBERS = (int, float, Optional[float])
 _DETAILS = ("cameras", "details")
-_LIST_PART = re.compile(r"(\d{1,7})(?:\s*-\s*(\d{1,7}))?$")
 
 
 class _Group(BaseModel):
@@ -84,6 +83,11 @@ class Layers(_Group):
     def ranges(self) -> tuple[tuple[int, int], ...]:
         """The listed layers as closed ranges."""
         return layer_ranges(self.list)
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words in the list, as they stand in ``capture.plan``."""
+        return layer_words(self.list)
 
 
 class Grid(_Optionals):
@@ -289,25 +293,6 @@ def defaults() -> dict[str, Any]:
     """The tree of defaults as OctoPrint's settings take it."""
     tree: dict[str, Any] = Config().model_dump(mode="json")
     return tree
-
-
-def layer_ranges(text: str) -> tuple[tuple[int, int], ...]:
-    """``"1, 5-10, 40"`` as ``((1, 1), (5, 10), (40, 40))``.
-
-    Raises:
-        ValueError: a part is not a layer number from 1 or a range of them
-    """
-    ranges: list[tuple[int, int]] = []
-    for part in re.split(r"[,;\s]+(?![-\s])", re.sub(r"\s*-\s*", "-", text.strip())):
-        if not part:
-            continue
-        match = _LIST_PART.match(part)
-        first = int(match.group(1)) if match else 0
-        last = int(match.group(2) or first) if match else 0
-        if first < 1 or last < first:
-            raise ValueError(part)
-        ranges.append((first, last))
-    return tuple(ranges)
 
 
 def parse(raw: Any, before: Optional[Config] = None) -> tuple[Config, list[Problem]]:

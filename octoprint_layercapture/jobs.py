@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Callable, Optional
 
@@ -17,10 +17,8 @@ from .cameras import (
     FakeCamera,
     Limits,
     PrintedLayers,
-    Settler,
     Source,
     Webcams,
-    common_delay,
 )
 from .cameras.settling import Camera
 from .capture.grid import Volume, positions, volume
@@ -29,16 +27,16 @@ from .capture.plan import plan
 from .capture.terms import Terms
 from .config import Cameras as CameraSettings
 from .config import Config
+from .equipment import grid_settings, workers
 from .gcode import GcodeError, Layer
 from .gcode.custom import lines_of
 from .gcode.paths import beads
 from .indexer import Indexed
-from .library import CaptureSettings, Conditions, PrintFolder
+from .library import Conditions, PrintFolder
 from .library.prints import PrintCamera
 from .library.records import point
 from .messages import N_, Message
-from .pictures import PictureListener, Pictures, Setting
-from .printer import SystemClock
+from .pictures import PictureListener, Pictures
 from .shareable import shareable
 
 _log = logging.getLogger("octoprint.plugins.layercapture.jobs")
@@ -218,15 +216,6 @@ def _fake_camera(config: Config, layers: Optional[PrintedLayers]) -> FakeCamera:
     )
 
 
-def settling(used: Sequence[Camera], config: Config) -> list[Settler]:
-    """What takes each camera's pictures in one print."""
-    wishes = config.cameras
-    return [
-        Settler(camera, wishes.detail(camera.name), wishes, SystemClock())
-        for camera in used
-    ]
-
-
 def _message(problem: CameraError) -> Message:
     return Message(problem.text, problem.params)
 
@@ -254,7 +243,14 @@ def prepare(
     if not index.layers:
         raise NotCaptured(NO_LAYERS)
     layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])
@@ -265,34 +261,9 @@ def prepare(
         notices.append(none_chosen(chosen.total))
     if not what.allowed:
         raise NotCaptured(NO_POSITION)
-    circular = what.volume.radius is not None
     watching = [camera for camera in used if isinstance(camera, FakeCamera)]
-    for camera in watching:
-        camera.prepare(what.volume.bed, circular)
-    settlers = settling(used, config)
-    what = replace(what, delay=common_delay(settlers))
-    pictures = Pictures(
-        settlers,
-        Setting(
-            what.volume.bed,
-            circular,
-            chosen.total,
-            _offsets(config),
-            len(what.allowed),
-        ),
-        listener,
-    )
-    center = what.volume.center
-    settings = CaptureSettings.of_grid(
-        center=(
-            center[0] if config.grid.center_x is None else config.grid.center_x,
-            center[1] if config.grid.center_y is None else config.grid.center_y,
-        ),
-        columns=config.grid.columns,
-        rows=config.grid.rows,
-        spacing_x=config.grid.spacing_x,
-        spacing_y=config.grid.spacing_y,
-    )
+    what, pictures = workers(used, config, what, chosen.total, listener)
+    settings = grid_settings(config, what.volume)
 
     folder.describe(
         layers_total=chosen.total,
@@ -340,16 +311,6 @@ def _described(name: str, config: Config) -> PrintCamera:
         rest=detail.rest,
         stale=detail.stale,
     )
-
-
-def _offsets(config: Config) -> dict[str, tuple[float, float]]:
-    """How far from the nozzle cameras see, mm, where somebody has said so."""
-    places = {each.camera: each for each in reversed(config.cameras.details)}
-    return {
-        name: (detail.offset_x, detail.offset_y)
-        for name, detail in places.items()
-        if detail.offset_x or detail.offset_y
-    }
 
 
 def _refusals(what: Terms) -> list[Message]:

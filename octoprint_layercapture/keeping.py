@@ -25,6 +25,7 @@ from .library.space import Estimate, Guard, estimate, room
 from .library.thumbnails import Thumbnails
 from .messages import N_, Message, Problem
 from .reports import ReportSection
+from .story import LEFT_OUT
 
 MEGABYTE = 1_000_000
 MANY_IN_ONE_FOLDER = 5000
@@ -171,7 +172,7 @@ class KeepingSection(ReportSection):
                 return
             for notice in _notices(store, expected, free):
                 self.tell(notice)
-            self.message("state", **self.state())
+            self.state_changed()
 
         self._background.submit(look)
 
@@ -185,6 +186,7 @@ class KeepingSection(ReportSection):
         trouble = None if guard is None else guard.trouble()
         if trouble is None:
             return False
+        self._story.layers([layer.number], LEFT_OUT)
         self._logger.info("Layer %d is not captured: %s", layer.number, trouble)
         self.not_kept(
             Message(

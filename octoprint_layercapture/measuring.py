@@ -1,13 +1,11 @@
 """The section of the plugin class that measures a camera by moving the head.
 
-Here ``cameras`` and ``capture`` meet once more. A measurement runs on the capture
-thread, so that no capture can want the head at the same time.
+Here ``cameras`` and ``capture`` meet once more.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
@@ -16,13 +14,14 @@ from . import config as settings
 from .cameras import CameraError, Scene, Webcams
 from .cameras.measure import ROUNDS, Measurement, Measuring
 from .cameras.settling import Camera
-from .capture.engine import Engine
-from .capture.nudge import MARK, Nudge, Pace
-from .capture.ports import Activity, CaptureFailed, Clock, Interrupted, PrinterGone
+from .capture.nudge import Nudge
+from .capture.outing import Pace
+from .capture.ports import CaptureFailed, Clock, Interrupted, PrinterGone
 from .credentials import completed
+from .errands import ErrandSection, NotNow
 from .jobs import cameras, space
 from .messages import N_, Message
-from .printer import OctoPrintPrinter, SystemClock
+from .printer import SystemClock
 
 _log = logging.getLogger("octoprint.plugins.layercapture.measuring")
 
@@ -35,10 +34,6 @@ _ENDED_BY = {
     "reset": N_("The printer has restarted, so the measurement has ended."),
 }
 _ENDED_BY_JOB = N_("A print has started, so the measurement has ended.")
-
-
-class NotNow(Exception):
-    """Nothing can be measured now; the one argument is the Message that says why."""
 
 
 @dataclass
@@ -79,6 +74,18 @@ class _Measurement:
     state: MeasureState = field(default_factory=MeasureState)
     measuring: Optional[Measuring] = None
 
+    @property
+    def under_way(self) -> bool:
+        return self.state.state in _UNDER_WAY
+
+    def hand_over(self) -> list[str]:
+        return self.nudge.hand_over()
+
+    def end(self, why: str) -> None:
+        self.stop = self.stop or why
+        if self.measuring is not None:
+            self.measuring.stop()
+
     def scene(self) -> Scene:
         """What is in front of the camera: nothing printed, the head somewhere."""
         x, y = self.nudge.place
@@ -101,15 +108,12 @@ class _Measurement:
         return self.arrived
 
 
-class MeasureSection:
+class MeasureSection(ErrandSection):
     """Starts, stops and tells of measurements."""
 
-    _engine: Engine
-    _printer_port: OctoPrintPrinter
     _webcams: Webcams
     _config: settings.Config
-    _measurement: Optional[_Measurement]
-    _measure_lock: threading.Lock
+    _measurement: Optional[_Measurement] = None
     _measure_clock: Clock = SystemClock()
     current_profile: Callable[[], dict[str, Any]]
     message: Callable[..., None]
@@ -138,10 +142,13 @@ class MeasureSection:
                     N_("There is no camera named %(camera)s."), {"camera": camera}
                 )
             )
-        with self._measure_lock:
-            self._may_begin()
-            begun = self._new(config, chosen[0], home)
-            self._measurement = begun
+        begun = self._new(config, chosen[0], home)
+        self.lend_head(
+            begun,
+            Message(N_("Connect the printer to measure a camera.")),
+            Message(N_("A camera can only be measured while nothing is printed.")),
+        )
+        self._measurement = begun
         self._engine.afterwards(lambda: self._measure(begun))
         self._tell_measure(begun)
         return self.measure_state()
@@ -153,49 +160,11 @@ class MeasureSection:
 
     def stop_measure(self, why: str = "user") -> bool:
         """End a measurement and bring the head back; False without one."""
-        under_way = self._measuring_now()
-        if under_way is None:
+        under_way = self._measurement
+        if under_way is None or not under_way.under_way:
             return False
-        self._end_measure(under_way, why)
+        self.recall(under_way, why)
         return True
-
-    def yield_to_print(self) -> list[str]:
-        """A print begins: end a measurement before the file's first line.
-
-        Called within a hook: nothing is waited for.
-
-        Returns:
-            the lines to send first, which put the head back
-        """
-        under_way = self._measuring_now()
-        if under_way is None:
-            return []
-        under_way.cut = True
-        back = under_way.nudge.hand_over()
-        self._end_measure(under_way, Activity.PRINTING.value)
-        return back
-
-    def is_cut(self, tags: Any) -> bool:
-        """Whether a line with these tags is a measurement's that may not go out now."""
-        under_way = self._measurement
-        return under_way is not None and under_way.cut and MARK in tags
-
-    def _measuring_now(self) -> Optional[_Measurement]:
-        under_way = self._measurement
-        if under_way is None or under_way.state.state not in _UNDER_WAY:
-            return None
-        return under_way
-
-    def _may_begin(self) -> None:
-        if self._measuring_now() is not None:
-            raise NotNow(Message(N_("A camera is being measured already.")))
-        activity = self._printer_port.activity()
-        if activity is Activity.GONE:
-            raise NotNow(Message(N_("Connect the printer to measure a camera.")))
-        if activity is not Activity.IDLE:
-            raise NotNow(
-                Message(N_("A camera can only be measured while nothing is printed."))
-            )
 
     def _new(self, config: settings.Config, camera: Camera, home: bool) -> _Measurement:
         around = space(config, self.current_profile())
@@ -225,12 +194,6 @@ class MeasureSection:
             )
         )
         return begun
-
-    def _end_measure(self, under_way: _Measurement, why: str) -> None:
-        under_way.stop = under_way.stop or why
-        if under_way.measuring is not None:
-            under_way.measuring.stop()
-        self._engine.head.wake()
 
     # on the capture thread
 

@@ -319,6 +319,7 @@ class CaptureRecorder:
                 index=shot.index,
                 position=(shot.x, shot.y),
                 reason=str(reason),
+                message=reason.to_dict(),
                 camera=camera.name,
             )
         except StoreError as error:

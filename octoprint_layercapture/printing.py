@@ -16,10 +16,10 @@ from .cameras import Webcams
 from .capture.engine import Engine
 from .capture.ports import Activity
 from .conditions import conditions
+from .firstprint import FirstPrintSection
 from .gcode import Abandoned
 from .indexer import Indexed, Indexer
 from .jobs import NotCaptured, Print, prepare, why_unreadable
-from .keeping import KeepingSection
 from .library import Conditions
 from .messages import N_, Message
 from .printer import OctoPrintPrinter
@@ -34,8 +34,10 @@ _OVER = {
     Events.ERROR: "error",
 }
 
+_READINESS = (Events.CONNECTED, Events.FILE_DESELECTED)
 
-class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
+
+class PrintSection(FirstPrintSection, octoprint.plugin.EventHandlerPlugin):
     """From a selected file to an armed job, and on to its end."""
 
     _engine: Engine
@@ -50,6 +52,9 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
     def on_event(self, event: str, payload: dict[str, Any]) -> None:
         if event == Events.FILE_SELECTED:
             self._index_ahead(payload)
+            self.state_changed()
+        elif event in _READINESS:
+            self.state_changed()
         elif event == Events.PRINT_STARTED:
             with self._beginning:
                 if self._print is None:
@@ -63,6 +68,8 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
                 if (payload or {}).get("reason") == "cancelled":
                     reason = "cancelled"
                 self._end(reason, event == Events.PRINT_DONE)
+            if event == Events.DISCONNECTED:
+                self.state_changed()
         elif event in (Events.PRINT_PAUSED, Events.PRINT_RESUMED):
             self._logger.info("The print was %s", event[len("Print") :].lower())
         elif event == Events.Z_CHANGE:
@@ -104,6 +111,7 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
         before = self._print
         started = before.started if midway and before is not None else time.time()
         self._end("new job")
+        self._story.begin()
         self._announced = midway
         file = self._printer.get_current_job().get("file") or {}
         path = file.get("path") or ""
@@ -112,7 +120,7 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
             self._logger.info("Captures are switched off, %s prints without", path)
             return
         if file.get("origin") != FileDestinations.LOCAL:
-            self.tell(
+            self._do_without(
                 Message(
                     N_(
                         "This print comes from the printer's own storage, where its "
@@ -147,7 +155,7 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
             )
         except NotCaptured as reason:
             self._engine.disarm("nothing to capture")
-            self.tell(reason.args[0])
+            self._do_without(reason.args[0])
             return
         except Abandoned:
             self._engine.disarm("abandoned")
@@ -157,10 +165,17 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
             self._engine.disarm("not indexed")
             self._logger.warning("%s could not be prepared: %s", current.file, error)
             self._logger.debug("Why:", exc_info=True)
-            self.tell(why_unreadable(error, current.file), "error")
+            self._do_without(why_unreadable(error, current.file), "error")
             return
+        self._story.armed(
+            job.folder.print_id,
+            current.file,
+            job.armed.terms.positions,
+            [camera.name for camera in job.pictures.cameras],
+        )
         self._job = job
         self._engine.arm(job.armed)
+        self.welcome(job, config)
         self.look_ahead(job, current, config)
         if not self._config.enabled:
             # switched off while the file was being read
@@ -184,18 +199,25 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
             job.armed.plan.total,
             len(job.armed.terms.allowed),
         )
-        self.message("state", **self.state())
+        self.state_changed()
+
+    def _do_without(self, why: Message, level: str = "notice") -> None:
+        """This print gets no captures."""
+        self._story.uncaptured = why
+        self.tell(why, level)
+        self.state_changed()
 
     def _end(self, reason: str, completed: bool = False) -> None:
         if self._print is None:
             return
         self._print = None
+        self._story.over()
         self._begun_by_event = False
         if self._job is None:
             self._indexer.abandon()
         self._engine.disarm(reason, completed)
         self.close_job(reason)
-        self.message("state", **self.state())
+        self.state_changed()
 
     def close_job(self, reason: str) -> None:
         job, self._job = self._job, None
@@ -241,10 +263,11 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
         if not self._engine.watching or not (skip or self._config.enabled):
             return False
         if skip:
+            self._story.welcome = None
             self._engine.suspend(Message(N_("Captures are off for this print.")))
         else:
             self._go_on()
-        self.message("state", **self.state())
+        self.state_changed()
         return True
 
     def _go_on(self) -> None:
@@ -272,4 +295,11 @@ class PrintSection(KeepingSection, octoprint.plugin.EventHandlerPlugin):
         layer = self._engine.capture_next(progress.get("filepos") or 0)
         if layer is not None:
             self._logger.info("Asked for a capture once layer %d is done", layer.number)
+            self.state_changed()
         return layer is not None
+
+    def leave_next(self) -> bool:
+        """Take that wish back; False where nothing prints."""
+        known = self._engine.leave_next()
+        self.state_changed()
+        return known

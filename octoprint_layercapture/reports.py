@@ -1,4 +1,4 @@
-"""The section of the plugin class that says what captures do: log, messages, state."""
+"""The section of the plugin class that says what captures do: log, messages, events."""
 
 from __future__ import annotations
 
@@ -6,31 +6,23 @@ import logging
 import os
 from typing import Any, Optional
 
-from . import config as settings
 from . import events
-from .capture.engine import Engine
 from .capture.job import Listener
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
-from .jobs import Job, Print
-from .library import CaptureRecord, Image, PrintRecord
+from .library import CaptureRecord, Image, PrintFolder, PrintRecord
+from .live import LiveSection
 from .messages import N_, Message
 from .pictures import Pictures
+from .story import MISSED
 
 
-class ReportSection(Listener):
-    """Hears of captures and pictures, and answers what is going on."""
+class ReportSection(LiveSection, Listener):
+    """Hears of captures and pictures, and says what becomes of them."""
 
-    _engine: Engine
-    _config: settings.Config
-    _print: Optional[Print]
-    _job: Optional[Job]
-    _last: dict[str, Any]
-    _indexing: Optional[dict[str, Any]]
+    _keeping: Optional[PrintFolder]
     _logger: logging.Logger
-    _plugin_manager: Any
     _event_bus: Any
-    _identifier: str
 
     def indexing_progressed(self, path: str, fraction: Optional[float]) -> None:
         """A large file is being read; None once it is over. On the indexing thread."""
@@ -39,7 +31,7 @@ class ReportSection(Listener):
         else:
             name = os.path.basename(path)
             self._indexing = {"file": name, "percent": int(fraction * 100)}
-        self.message("state", **self.state())
+        self.state_changed()
 
     def capture_started(self, layer: Layer, positions: int) -> None:
         self._logger.info(
@@ -48,6 +40,7 @@ class ReportSection(Listener):
             layer.z,
             positions,
         )
+        self._teller.wake()
 
     def capture_ended(self, outcome: Outcome) -> None:
         layer = outcome.layer.number
@@ -76,6 +69,7 @@ class ReportSection(Listener):
         )
 
     def layers_missed(self, layers: list[Layer]) -> None:
+        self._story.layers([layer.number for layer in layers], MISSED)
         numbers = ", ".join(str(layer.number) for layer in layers)
         self.tell(
             Message(
@@ -89,12 +83,15 @@ class ReportSection(Listener):
 
     def captures_suspended(self, why: Message) -> None:
         self.tell(why, "error")
-        self.message("state", **self.state())
+        self.state_changed()
 
     def notice(self, message: Message) -> None:
         self.tell(message)
 
     def capture_opened(self, capture: CaptureRecord, positions: int) -> None:
+        self._story.opened(
+            capture.capture_id, capture.print_id, capture.layer, capture.z_height
+        )
         self.message(
             "capture_started",
             capture_id=capture.capture_id,
@@ -103,11 +100,14 @@ class ReportSection(Listener):
             total=positions,
         )
         self._fire(events.capture_started(capture, positions))
+        self.state_changed()
 
     def picture_saved(
         self, capture: CaptureRecord, shot: Shot, image: Image, kept: int
     ) -> None:
-        job = self._job
+        job, folder = self._job, self._keeping
+        key = folder.key if folder and folder.print_id == capture.print_id else None
+        self._story.saved(capture.capture_id, image.index, image.camera, key, image.file)
         self._logger.debug("Layer %d: kept %s", capture.layer, image.path)
         self.message(
             "picture_saved",
@@ -116,6 +116,8 @@ class ReportSection(Listener):
             index=shot.index,
             camera=image.camera,
             path=image.path,
+            key=key,
+            name=image.file,
             done=kept,
             total=0 if job is None else len(job.armed.terms.allowed),
         )
@@ -129,6 +131,16 @@ class ReportSection(Listener):
             camera,
             message,
         )
+        capture = self._story.failed(shot.layer.number, shot.index, camera, message)
+        if capture is not None:
+            self.message(
+                "picture_failed",
+                capture_id=capture,
+                layer=shot.layer.number,
+                index=shot.index,
+                camera=camera,
+                **message.to_dict(),
+            )
 
     def cameras_gone(self, pictures: Pictures, why: Message) -> None:
         if self._job is not None and self._job.pictures is pictures:
@@ -137,59 +149,36 @@ class ReportSection(Listener):
     def capture_kept(
         self, capture: CaptureRecord, outcome: Outcome, kept: int, failed: int
     ) -> None:
-        self._last = {
+        told: dict[str, Any] = {
             "layer": capture.layer,
             "pictures": kept,
             "failures": failed,
             "seconds": round(outcome.seconds, 1),
         }
+        failure = outcome.failure
+        self._last = {
+            **told,
+            "interrupted": outcome.interrupted,
+            "failure": None if failure is None else failure.to_dict(),
+        }
+        self._story.written(
+            capture.capture_id, capture.layer, kept, failed, outcome.seconds, not failure
+        )
         self._logger.info(
             "Layer %d: %d pictures kept, %d failed", capture.layer, kept, failed
         )
-        told = {"capture_id": capture.capture_id, **self._last}
-        if outcome.failure is None:
+        told = {"capture_id": capture.capture_id, **told}
+        if failure is None:
             self.message("capture_finished", **told)
         else:
-            self.message("capture_failed", **told, **outcome.failure.to_dict())
+            self.message("capture_failed", **told, **failure.to_dict())
         self._fire(events.capture_ended(capture, outcome, kept, failed))
-        self.message("state", **self.state())
+        self.state_changed()
 
     def print_kept(self, record: PrintRecord) -> None:
         """The last capture of a print is on disk, and how the print ended is known."""
         self._fire(events.print_finished(record))
         self.message("library")
-
-    def state(self) -> dict[str, Any]:
-        """What the plugin does now, as the browser sees it."""
-        run, job, current = self._engine.run, self._job, self._print
-        state = "capturing" if run else "armed" if self._engine.armed else "idle"
-        shown: dict[str, Any] = {
-            "enabled": self._config.enabled,
-            "state": state,
-            "job": None,
-            "capture": None,
-            "last": self._last or None,
-            "suspended": None,
-            "indexing": self._indexing,
-        }
-        if job is not None and current is not None:
-            shown["job"] = {
-                "file": current.file,
-                "layers_total": job.armed.plan.total,
-                "layers": [layer.number for layer in job.armed.plan.layers],
-                "positions": len(job.armed.terms.allowed),
-                "expected": job.expected,
-            }
-        if self._engine.suspended is not None:
-            shown["suspended"] = self._engine.suspended.to_dict()
-        if run is not None:
-            shown["capture"] = {
-                "layer": run.layer.number,
-                "z": run.layer.z,
-                "step": run.step.value,
-                "visited": run.visited,
-            }
-        return shown
 
     def tell(self, message: Message, level: str = "notice") -> None:
         """Say something once: to the log and to whoever looks at the page."""
@@ -198,8 +187,3 @@ class ReportSection(Listener):
 
     def _fire(self, event: events.Event) -> None:
         self._event_bus.fire(events.PREFIX + event.name, event.payload)
-
-    def message(self, event: str, **payload: Any) -> None:
-        self._plugin_manager.send_plugin_message(
-            self._identifier, {"event": event, **payload}
-        )

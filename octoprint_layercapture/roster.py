@@ -44,7 +44,7 @@ class Attendance:
         why = self._silent.get(camera)
         if why is None:
             return None
-        return Message(N_("Not asked again at this layer: %(why)s"), {"why": why})
+        return Message(N_("Not asked again in this capture: %(why)s"), {"why": why})
 
 
 class Roster:

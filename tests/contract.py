@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import fastjsonschema
 import yaml
@@ -38,14 +39,24 @@ class Operation:
         return str(self.spec.get("x-octoprint-permission", ""))
 
     @property
+    def needed(self) -> list[dict[str, Any]]:
+        """What the query must name."""
+        given = self.spec.get("parameters", [])
+        return [
+            each for each in given if each.get("in") == "query" and "required" in each
+        ]
+
+    @property
     def example(self) -> Any:
         """The body that is given as an example, or None."""
         content = self.spec.get("requestBody", {}).get("content", {})
         return content.get("application/json", {}).get("example")
 
     def fill(self, **values: str) -> str:
-        """The path with values for its parameters."""
-        return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], self.path)
+        """The path, and the query it needs, with values for their parameters."""
+        path = re.sub(r"\{(\w+)\}", lambda match: values[match[1]], self.path)
+        needed = {each["name"]: values[each["name"]] for each in self.needed}
+        return path + ("?" + urlencode(needed) if needed else "")
 
 
 class Contract:
@@ -61,7 +72,14 @@ class Contract:
     @cached_property
     def operations(self) -> list[Operation]:
         return [
-            Operation(method.upper(), path, spec)
+            Operation(
+                method.upper(),
+                path,
+                {
+                    **spec,
+                    "parameters": item.get("parameters", []) + spec.get("parameters", []),
+                },
+            )
             for path, item in self.spec["paths"].items()
             for method, spec in item.items()
             if method in METHODS

@@ -1,7 +1,8 @@
 """Build the environments that the demo and the tests run in, and run them.
 
 Standard library only: `make` reaches this through `tests/bootstrap.py` before anything is
-installed. Everything it makes lies inside the checkout and is ignored by git.
+installed. Everything it makes lies inside the checkout and is ignored by git. Long, since
+what runs before anything is installed is best one file that imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -47,8 +48,17 @@ def say(message: str) -> None:
     sys.stdout.flush()
 
 
+def apart() -> Path | None:
+    """Where the environments lie that `make matrix` made for this Python alone."""
+    folder = os.environ.get("LAYERCAPTURE_ENVIRONMENTS")
+    return ROOT / folder if folder else None
+
+
 def directory(version: str) -> Path:
-    """The environment of an OctoPrint version; `.venv` also holds the test tools."""
+    """The environment of an OctoPrint version; PRIMARY's also holds the test tools."""
+    folder = apart()
+    if folder is not None:
+        return folder / version
     return ROOT / ".venv" if version == PRIMARY else ROOT / ".venvs" / version
 
 
@@ -143,7 +153,7 @@ class Environment:
     def __init__(self, version: str) -> None:
         self.version = version
         self.path = directory(version)
-        self.log = ROOT / ".venvs" / f"install-{version}.log"
+        self.log = (apart() or ROOT / ".venvs") / f"install-{version}.log"
         self.done: dict[str, str] = {}
 
     @property
@@ -377,6 +387,11 @@ def bench(arguments: Sequence[str]) -> int:
         return call([python, *table], PYTHONPATH=str(ROOT))
 
 
+def dist(arguments: Sequence[str]) -> int:
+    ensure(tools=True)
+    return call([executable(PRIMARY), "-m", "tests.packaging.release", *arguments])
+
+
 def screenshots(arguments: Sequence[str]) -> int:
     require_system(missing_for_tests())
     ensure(tools=True)
@@ -391,6 +406,7 @@ def venv(arguments: Sequence[str]) -> int:
 COMMANDS = {
     "bench": bench,
     "demo": demo,
+    "dist": dist,
     "format": tidy,
     "lint": lint,
     "screenshots": screenshots,

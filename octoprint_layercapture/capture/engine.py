@@ -17,7 +17,7 @@ from ..messages import N_, Message
 from .head import Head
 from .hold import JobHold
 from .job import NO_RECORDER, Armed, Called, Listener, broken
-from .plan import NO_TAGS, tags_of
+from .plan import NO_TAGS
 from .ports import Clock, Outcome, Printer, Recorder
 from .run import SHUTDOWN, CaptureRun
 
@@ -41,6 +41,7 @@ class Engine:
         tags: what the queuing hook compares a line's tags with
         run: the capture under way, or None
         suspended: why no layer of the armed job is captured for now, or None
+        handled: the numbers of the armed job's layers that were captured or missed
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Engine:
         self._lock = threading.Lock()
         self._expected = False
         self._job: Optional[Armed] = None
-        self._handled: set[int] = set()
+        self.handled: set[int] = set()
         self._wanted: dict[str, Layer] = {}
         self._now = False
         self._overlook = False
@@ -125,7 +126,7 @@ class Engine:
                 return
             self._expected = False
             self._job = job
-            self._handled = set()
+            self.handled = set()
             self._wanted = {}
             self._failures = 0
             self.head.forget()
@@ -144,7 +145,7 @@ class Engine:
             job, self._job = self._job, None
             self._wanted, self._now = {}, False
             overlook = self._overlook or self.suspended is not None
-            handled = set(self._handled)
+            handled = set(self.handled)
             self._refresh()
         if expected:
             # not here: this may be a hook, and a release runs the job's next lines
@@ -154,9 +155,7 @@ class Engine:
         if not completed:
             self.interrupt(reason)
         elif not overlook:
-            self._report_missed(
-                [layer for layer in job.plan.layers if layer.number not in handled]
-            )
+            self._report_missed(job.plan.left(handled))
 
     # what users decide during a job
 
@@ -190,25 +189,29 @@ class Engine:
     def capture_next(self, position: int) -> Optional[Layer]:
         """Capture the layer being printed once it is complete, whatever the plan says.
 
-        Args:
-            position: about where in the file the job is (``filepos``)
-
-        Returns:
-            the layer, or None without a job or after its last layer
+        Returns the layer, by about where in the file the job is (``filepos``), or None
+        without a job or after its last layer.
         """
         with self._lock:
             job = self._job
             layer = None if job is None else job.layer_at(position)
             if job is None or layer is None:
                 return None
-            following = job.layer_at(layer.capture_pos + 1)
-            wanted = {tag: layer for tag in tags_of(layer)}
-            if following is not None:
-                # its lines may have been queued already: then it is the one after
-                wanted.update((tag, following) for tag in tags_of(following))
-            self._wanted = wanted
+            self._wanted = job.wanted(layer)
             self._refresh()
             return layer
+
+    def leave_next(self) -> bool:
+        """Take back :meth:`capture_next`; False without a job."""
+        with self._lock:
+            self._wanted = {}
+            self._refresh()
+            return self._job is not None
+
+    @property
+    def asked(self) -> Optional[Layer]:
+        """The layer that :meth:`capture_next` waits for."""
+        return next(iter(self._wanted.values()), None)
 
     def capture_now(self) -> bool:
         """Capture at the next line of the file; False without a job."""
@@ -242,7 +245,7 @@ class Engine:
                 return
             self._called.append(called)
             if not self._now or job.plan.tags.intersection(tags):
-                self._handled.add(layer.number)
+                self.handled.add(layer.number)
             self._wanted, self._now = {}, False
             self._refresh()
         self._work.put(lambda: self._capture(called))
@@ -254,7 +257,7 @@ class Engine:
             if wanted is not None:
                 return wanted
             due = None if self.suspended else job.plan.by_tag.get(tag)
-            if due is not None and due.number not in self._handled:
+            if due is not None and due.number not in self.handled:
                 return due
         if self._now:
             for tag in tags:
@@ -387,12 +390,8 @@ class Engine:
         """Due layers before this one whose lines never came; they count as handled."""
         with self._lock:
             overlook, self._overlook = self._overlook, False
-            missed = [
-                other
-                for other in job.plan.layers
-                if other.number < layer.number and other.number not in self._handled
-            ]
-            self._handled.update(other.number for other in missed)
+            missed = job.plan.left(self.handled, before=layer.number)
+            self.handled.update(other.number for other in missed)
         return [] if overlook or self.suspended else missed
 
     def _report_missed(self, missed: list[Layer]) -> None:

@@ -9,7 +9,7 @@ from typing import Callable, Optional
 from ..gcode import Layer
 from ..messages import N_, Message
 from .hold import Lease
-from .plan import Plan
+from .plan import Plan, tags_of
 from .ports import Outcome, Recorder, Shot
 from .terms import Terms
 
@@ -52,6 +52,15 @@ class Armed:
     changed: Callable[[], Optional[Message]]
     layer_at: Callable[[int], Optional[Layer]]
     skip: Callable[[Layer], bool] = lambda layer: False
+
+    def wanted(self, layer: Layer) -> dict[str, Layer]:
+        """The tags at which a layer is captured that was asked for while it prints."""
+        wanted = {tag: layer for tag in tags_of(layer)}
+        following = self.layer_at(layer.capture_pos + 1)
+        if following is not None:
+            # its lines may have been queued already: then it is the one after
+            wanted.update((tag, following) for tag in tags_of(following))
+        return wanted
 
 
 @dataclass(eq=False)

@@ -96,17 +96,21 @@ class Moves:
         """Travel to machine (x, y) at picture height."""
         return [self._travel(*self.target(x, y)[:2])]
 
-    def leave(self, to: Optional[tuple[float, float]] = None) -> list[str]:
+    def leave(
+        self, to: Optional[tuple[float, float]] = None, lower: bool = True
+    ) -> list[str]:
         """Travel back above, lower, prime, and every mode as enter found it.
 
         Args:
             to: logical x, y to go to instead of where the file left the head
+            lower: down to where it was; else it stays above
         """
         x, y, z = self.home
         if to is not None:
             x, y = to
         lines = [self._travel(x, y)]
-        lines.append(f"G1 Z{number(z)} F{number(self._speeds.lift)}")
+        if lower:
+            lines.append(f"G1 Z{number(z)} F{number(self._speeds.lift)}")
         if self._retract:
             lines.append(f"G1 E{number(self._retract)} F{number(self._speeds.retract)}")
         lines += self._modes()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Callable, Optional
 
 from ..gcode import Layer
 
@@ -26,27 +27,55 @@ class Plan:
     by_tag: Mapping[str, Layer] = field(default_factory=dict)
     tags: frozenset[str] = NO_TAGS
 
+    def left(self, handled: Set[int], before: Optional[int] = None) -> list[Layer]:
+        """The due layers that are not among these numbers; those below ``before``."""
+        return [
+            layer
+            for layer in self.layers
+            if layer.number not in handled and (before is None or layer.number < before)
+        ]
+
+
+def is_first(layer: Layer, total: int) -> bool:
+    return layer.number == 1
+
+
+def is_last(layer: Layer, total: int) -> bool:
+    return layer.number == total
+
+
+#: What may stand in the list of layers beside numbers, and which layers it means: a
+#: function of the layer and of how many there are.
+WORDS: dict[str, Callable[[Layer, int], bool]] = {
+    "first": is_first,
+    "last": is_last,
+}
+
 
 def due(
-    number: int,
+    layer: Layer,
     total: int,
     interval: int,
     first: bool,
     last: bool,
     ranges: Sequence[tuple[int, int]],
+    words: Collection[str] = (),
 ) -> bool:
-    """Whether the layer ``number`` of ``total`` (both from 1) is to be captured.
+    """Whether a layer of ``total`` is to be captured.
 
     Args:
         interval: every so many layers, 0 for none by interval
         first, last: the first or last layer of the job
         ranges: closed ranges of numbers named besides
+        words: of :data:`WORDS`
     """
+    number = layer.number
     return (
         (interval > 0 and number % interval == 0)
-        or (first and number == 1)
-        or (last and number == total)
+        or (first and is_first(layer, total))
+        or (last and is_last(layer, total))
         or any(least <= number <= most for least, most in ranges)
+        or any(WORDS[word](layer, total) for word in words)
     )
 
 
@@ -62,12 +91,13 @@ def plan(
     first: bool,
     last: bool,
     ranges: Sequence[tuple[int, int]],
+    words: Collection[str] = (),
 ) -> Plan:
-    """The plan for a job of these layers."""
+    """The plan for a job of these layers; the rest as in :func:`due`."""
     chosen = tuple(
         layer
         for layer in layers
-        if due(layer.number, len(layers), interval, first, last, ranges)
+        if due(layer, len(layers), interval, first, last, ranges, words)
     )
     by_tag: dict[str, Layer] = {}
     for layer in chosen:

@@ -30,9 +30,9 @@ from .ports import (
     Printer,
     PrinterGone,
     Recorder,
-    Shot,
 )
 from .terms import Terms
+from .visits import SLACK, Visits
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
@@ -40,8 +40,6 @@ SHUTDOWN = "shutdown"
 
 _RESET = "reset"
 
-_SLACK = 15.0  # s allowed beyond what moves take by distance and speed
-_PATIENCE = 120.0  # s after which an exposure that has not ended is given up
 _PAUSING = 120.0  # s for OctoPrint's pause, its scripts included, to be complete
 _MISPLACED = 0.1  # mm between file and report that relative positioning does not forgive
 
@@ -50,6 +48,7 @@ class Step(enum.Enum):
     """Where a capture stands."""
 
     PAUSE = "pause"
+    HOME = "home"  # of a test capture alone
     ENTER = "enter"
     TRAVEL = "travel"
     SETTLE = "settle"
@@ -64,6 +63,8 @@ class CaptureRun:
 
     Args:
         interruption: names what ends the capture from outside, or None
+
+    ``planned`` is how many positions are to be visited.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class CaptureRun:
     ) -> None:
         self.layer = layer
         self.step = Step.PAUSE if terms.pause else Step.ENTER
-        self.visited = 0
+        self.planned = len(terms.allowed)
         self._terms = terms
         self._printer = printer
         self._head = head
@@ -94,6 +95,7 @@ class CaptureRun:
             Step.SETTLE: self._settle,
             Step.EXPOSE: self._expose,
         }
+        self._visits = Visits(layer, terms, head, clock, recorder, self._interruption)
         self._usual = Activity.PRINTING
         self._started = clock.monotonic()
         self._restarts = head.restarts
@@ -104,10 +106,16 @@ class CaptureRun:
         self._paused = False
         self._z = 0.0
         self._z_bias = 0.0
-        self._standing: Reported = (0.0, 0.0, 0.0)
-        self._actual: Optional[Reported] = None
-        self._arrived = 0.0
-        self._order: Sequence[Position] = ()
+
+    @property
+    def order(self) -> Sequence[Position]:
+        """The positions as they are visited."""
+        return self._visits.order
+
+    @property
+    def visited(self) -> int:
+        """How many positions are done."""
+        return self._visits.visited
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the job is released on return."""
@@ -134,7 +142,7 @@ class CaptureRun:
         return Outcome(
             layer=self.layer,
             visited=self.visited,
-            planned=len(self._terms.allowed),
+            planned=self.planned,
             failure=failure,
             harmless=harmless,
             interrupted=interrupted,
@@ -147,7 +155,7 @@ class CaptureRun:
         lost = False
         try:
             self.step = Step.LEAVE
-            self._abandon()
+            self._visits.abandon()
             self._leave()
             lost = self._misplaced and self._is_lost()
             if lost and self._printer.activity() is Activity.PRINTING:
@@ -163,12 +171,6 @@ class CaptureRun:
             self._resume()
         self.step = Step.DONE
         return lost
-
-    def _abandon(self) -> None:
-        try:
-            self._recorder.abandon()
-        except Exception:
-            _log.exception("The recorder did not let go of layer %d", self.layer.number)
 
     def _resume(self) -> None:
         """Let a job go on that we paused, unless somebody else decided over it."""
@@ -258,7 +260,7 @@ class CaptureRun:
         self._head.standstill = STANDSTILL[terms.standstill]
         queued = self._printer.queued_seconds()
         reported = self._head.ask(
-            (), _SLACK + 1.5 * queued, self._interruption, needed=queued
+            (), SLACK + 1.5 * queued, self._interruption, needed=queued
         )
         left = self._printer.modal()
         here = self._check_place(left, reported)
@@ -269,9 +271,9 @@ class CaptureRun:
         )
         retract = terms.retract if self._printer.hot() else 0.0
         self._moves = Moves(left, self._z, speeds, retract)
-        self._standing = self._moves.home
         self._onward = terms.onward(self.layer, left)
-        self._order = visiting_order(terms.positions, here, self._onward or here)
+        order = visiting_order(terms.positions, here, self._onward or here)
+        self._visits.begin(self._moves, order, self._z, self._z_bias)
         self._recorder.glance(*here)
         self._entered = True
         self._head.send([*self._moves.enter(), *terms.before])
@@ -310,56 +312,14 @@ class CaptureRun:
         return x, y
 
     def _travel(self) -> Step:
-        if self.visited >= len(self._order) or self._moves is None:
-            return Step.LEAVE
-        place = self._order[self.visited]
-        target = self._moves.target(*place.nozzle)
-        needed = self._seconds_to(target)
-        self._actual = self._head.arrive(
-            self._moves.visit(*place.nozzle),
-            target,
-            self._z_bias,
-            _SLACK + 3 * needed,
-            self._interruption,
-            needed,
-        )
-        self._standing = target
-        self._arrived = self._clock.monotonic()
-        return Step.SETTLE
-
-    def _seconds_to(self, target: Reported) -> float:
-        """How long reaching ``target`` takes by speed, enter's lift included."""
-        terms = self._terms
-        way = math.dist(target[:2], self._standing[:2])
-        lift = abs(target[2] - self._standing[2])
-        retract = terms.retract / terms.retract_speed
-        # standing still, starting and stopping take their part too
-        return 0.5 + way / terms.travel_speed + lift / terms.z_speed + retract
+        return Step.SETTLE if self._visits.travel() else Step.LEAVE
 
     def _settle(self) -> Step:
-        self._head.wait(self._terms.delay, self._interruption)
+        self._visits.settle()
         return Step.EXPOSE
 
     def _expose(self) -> Step:
-        place = self._order[self.visited]
-        exposure = self._recorder.expose(
-            Shot(
-                layer=self.layer,
-                index=place.index,
-                order=self.visited,
-                x=place.x,
-                y=place.y,
-                z=self._z,
-                actual=self._actual,
-                nozzle=place.nozzle,
-                arrived=self._arrived,
-            )
-        )
-        exposure.add_done_callback(lambda _: self._head.wake())
-        self._head.wait_until(exposure.done, _PATIENCE, self._interruption)
-        if not exposure.done():
-            self._abandon()
-        self.visited += 1
+        self._visits.expose()
         return Step.TRAVEL
 
     def _leave(self) -> None:
@@ -377,7 +337,7 @@ class CaptureRun:
             return
         # what is only queued would end with the process
         try:
-            self._head.ask(leave, _SLACK, lambda: None)
+            self._head.ask(leave, SLACK, lambda: None)
         except CaptureFailed:
             _log.debug("Shutting down without proof that the head came back")
 
@@ -388,7 +348,7 @@ class CaptureRun:
         back = self._moves.home if self._onward is None else (*self._onward, 0.0)
         try:
             reported = self._head.ask(
-                (), _SLACK + 3 * self._seconds_to(self._moves.home), self._turn
+                (), SLACK + 3 * self._visits.seconds_to(self._moves.home), self._turn
             )
         except CaptureFailed:
             return True

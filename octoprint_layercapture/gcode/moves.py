@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from .head import SMALLEST, Head
 from .line import STRAIGHT
@@ -11,9 +11,10 @@ from .line import STRAIGHT
 _X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
-#: A move of Z that lays nothing. Its group is Z; ``%s``: an E word that lays nothing.
+#: A move of Z that lays nothing. ``%s``: the pattern of Z's number; an E word that lays
+#: nothing.
 _Z_MOVE = (
-    rb"G[0-3] [FXYIJP0-9. -]*Z(-?[0-9]*\.?[0-9]+)(?![0-9.])[FXYIJP0-9. -]*"
+    rb"G[0-3] [FXYIJP0-9. -]*Z%s(?![0-9.])[FXYIJP0-9. -]*"
     rb"%s[ \t]*(?:;[^\n]*)?\r?\n"
 )
 #: Another line that lays nothing in XY: no move, or one without E or by E alone.
@@ -21,13 +22,42 @@ _IDLE = (
     rb"(?:G[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?[ \t\r]*|G[^EZ;\n]*%s"
     rb"|[^G;\n][^;\n]*)?(?:;[^\n]*)?\n"
 )
+_NUMBER = rb"-?[0-9]*\.?[0-9]+"
+
+
+class Hop(NamedTuple):
+    """``first``: lines in which Z moves and nothing is laid; the group is the last Z.
+    ``more``: from that Z's number on, as far as every hop comes back to it.
+    """
+
+    first: re.Pattern[bytes]
+    more: re.Pattern[bytes]
+
+
+def _hop(laid: bytes, idle: bytes) -> Hop:
+    """``laid``, ``idle``: what E may say in a move of Z and in another one."""
+    lines = rb"(?:" + _IDLE % idle + rb")*"
+    there = _Z_MOVE % (_NUMBER, laid) + lines
+    back = _Z_MOVE % (rb"(?P=z)", laid)
+    first = rb"(?:" + _Z_MOVE % (rb"(" + _NUMBER + rb")", laid) + lines + rb")+"
+    more = rb"(?P<z>" + _NUMBER + rb")(?:[^Z]*\n(?:" + there + rb")+?" + back + rb")*"
+    return Hop(re.compile(first), re.compile(more))
+
+
 _NOTHING = rb"E(?:-[0-9.]+|0(?:\.0*)?(?![0-9.]))"
-#: Lines in which Z moves and nothing is laid. The group is the last Z.
-ABSOLUTE_HOP = re.compile(rb"(?:" + _Z_MOVE % b"" + rb"(?:" + _IDLE % b"" + rb")*)+")
-RELATIVE_HOP = re.compile(
-    rb"(?:" + _Z_MOVE % (rb"(?:" + _NOTHING + rb"(?: F[0-9.]+)?)?") + rb"(?:"
-    rb"" + _IDLE % (rb"(?:" + _NOTHING + rb"[^EZ;\n]*)?") + rb")*)+"
+ABSOLUTE_HOP = _hop(b"", b"")
+RELATIVE_HOP = _hop(
+    rb"(?:" + _NOTHING + rb"(?: F[0-9.]+)?)?", rb"(?:" + _NOTHING + rb"[^EZ;\n]*)?"
 )
+
+
+class Laid(NamedTuple):
+    """A move that extrudes: where its line ends, and the X, Y and E it goes to."""
+
+    end: int
+    x: float
+    y: float
+    e: float
 
 
 class Moves:
@@ -41,37 +71,21 @@ class Moves:
         self._head = head
         self.floor = 0
 
-    def last_extrusion(self, start: int, stop: int) -> int:
-        """Where the last extruding move of the span ends, or -1."""
-        text, relative = self._text, not self._head.absolute_e
+    def last_extrusion(self, start: int, stop: int) -> Optional[Laid]:
+        """The last move of the span that extrudes."""
+        text, absolute = self._text, self._head.absolute_e
         at = text.rfind(b"E", start, stop)
         while at >= 0:
             line = text.rfind(b"\n", 0, at) + 1
-            if text[line] == 0x47 and not (relative and text[at + 1] == 0x2D):
-                if self._extrudes(line):
-                    return text.find(b"\n", at) + 1
+            if text[line] == 0x47 and (absolute or text[at + 1] != 0x2D):
+                laid = self._laid(line)
+                if laid is not None:
+                    return laid
             at = text.rfind(b"E", start, line)
-        return -1
+        return None
 
-    def place(self, stop: int) -> tuple[float, float]:
-        """X and Y before ``stop``."""
-        text, floor = self._text, self.floor
-        at = text.rfind(b"X", floor, stop)
-        if at >= 0:
-            line = text.rfind(b"\n", 0, at) + 1
-            found = _STRAIGHT.match(text, line)
-            if found is not None and found[_X] is not None:
-                y = found[_Y]
-                if y is not None and text.rfind(b"Y", at, stop) <= found.end(_Y):
-                    return float(found[_X]), float(y)
-        return self._before(stop, b"X", _X), self._before(stop, b"Y", _Y)
-
-    def filament(self, stop: int) -> float:
-        """E before ``stop``, where it is absolute."""
-        return self._before(stop, b"E", _E)
-
-    def _extrudes(self, line: int) -> bool:
-        """Whether the line there is a move that extrudes in XY."""
+    def _laid(self, line: int) -> Optional[Laid]:
+        """The move there, if it extrudes in XY."""
         straight = _STRAIGHT.match(self._text, line)
         if straight is not None:
             x, y, _, e = straight.groups()
@@ -83,17 +97,32 @@ class Moves:
                 (b"I", b"J", b"R")
             )
         if e is None or not (arc or x is not None or y is not None):
-            return False
-        filament = float(e)
+            return None
+        filament = now = float(e)
         if self._head.absolute_e:
             filament -= self._before(line, b"E", _E)
         if filament <= SMALLEST:
-            return False
-        return (
-            arc
-            or (x is not None and float(x) != self._before(line, b"X", _X))
-            or (y is not None and float(y) != self._before(line, b"Y", _Y))
-        )
+            return None
+        was_x, was_y = self._place(line)
+        to_x = was_x if x is None else float(x)
+        to_y = was_y if y is None else float(y)
+        if not arc:
+            moved_x = x is not None and to_x != was_x
+            if not moved_x and (y is None or to_y == was_y):
+                return None
+        return Laid(self._text.find(b"\n", line) + 1, to_x, to_y, now)
+
+    def _place(self, line: int) -> tuple[float, float]:
+        """X and Y before the line that starts there."""
+        text = self._text
+        before = text.rfind(b"\n", 0, max(line - 1, 0)) + 1
+        if self.floor <= before < line:
+            found = _STRAIGHT.match(text, before)
+            if found is not None:
+                x, y = found[_X], found[_Y]
+                if x is not None and y is not None:
+                    return float(x), float(y)
+        return self._before(line, b"X", _X), self._before(line, b"Y", _Y)
 
     def _words(self, start: int) -> dict[bytes, bytes]:
         """The words of the move's line that starts there; none in another line."""

@@ -59,7 +59,7 @@ def beads(
     layers, and no further than it has to; arcs come as chords. Where the file ends early
     there are fewer lists. Raises OSError.
     """
-    walk = _Walk()
+    walk = Walk()
     following = iter(layers)
     layer = next(following, None)
     if layer is None:
@@ -79,7 +79,7 @@ def beads(
     yield walk.take(layer.height)
 
 
-class _Walk:
+class Walk:
     """Goes along the lines and keeps what they lay since it was last taken."""
 
     def __init__(self) -> None:
@@ -89,6 +89,17 @@ class _Walk:
         self._points: array[float] = array("f")
         self._filament = 0.0  # mm³ in these points
         self._length = 0.0  # mm between them
+
+    def elsewhere(self) -> Walk:
+        """A walk that begins at another place of the file, with the modes as here.
+
+        Where the head is shows only with the first move, so that one lays nothing.
+        """
+        twin = Walk()
+        state = self._state.copy()
+        state.x = state.y = state.z = state.e = None
+        twin._state = state
+        return twin
 
     def take(self, height: float) -> list[Bead]:
         """The beads since the last time; ``height`` of their layer in mm."""

@@ -22,10 +22,10 @@ from .seam import cross
 #: A line that may change more than X, Y and E, from the line end before it on. Z moves
 #: are found by their letter.
 _EVENT = re.compile(
-    rb"\n(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
+    rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
 )
-_ODD = re.compile(rb"\nG[0-3] [^;\n]*[xyze]")
+_ODD = re.compile(rb"\nG[0-3] [^;\nxyze]*[xyze]")
 #: Sets E alone: where E is absolute it is found like a move's E when it is needed.
 _NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
@@ -100,31 +100,36 @@ class _Skimmer:
     def _leap(self, start: int) -> int:
         """Goes from one extruding move's end to that of the last one before anything
         changes."""
-        end = self._moves.last_extrusion(start, self._next_change(start))
-        if end < 0:
+        laid = self._moves.last_extrusion(start, self._next_change(start))
+        if laid is None:
             return start
+        end, head = laid.end, self._head
         run, length = self._record.runs[-1], end - start
         run.end = self._position + end
         run.filament += length * self._record.density
         run.moves += length // _MOVE
         run.exact = False
-        head = self._head
-        head.x, head.y = self._moves.place(end)
-        head.e = self._moves.filament(end) if head.absolute_e else nan
+        head.x, head.y = laid.x, laid.y
+        head.e = laid.e if head.absolute_e else nan
         return end
 
     def _next_change(self, start: int) -> int:
         """Where the next line is that filament may not go on after as before."""
         text, find, z = self._text, self._text.find, self._head.z
         event = self._next_event(start)
-        hop = RELATIVE_HOP if not self._head.absolute_e else ABSOLUTE_HOP
         at = find(b"Z", start, event)
+        if at < 0:
+            return event
+        hop = RELATIVE_HOP if not self._head.absolute_e else ABSOLUTE_HOP
+        stop = find(b"\n", text.rfind(b"Z", start, event)) + 1
         while at >= 0:
             line = text.rfind(b"\n", 0, at) + 1
             if text[line] == 0x47:
-                found = hop.match(text, line, event)
+                found = hop.first.match(text, line, event)
                 if found is not None and float(found[1]) == z:
-                    at = find(b"Z", found.end(), event)
+                    more = hop.more.match(text, found.start(1), stop)
+                    assert more is not None
+                    at = find(b"Z", max(found.end(), more.end()), event)
                     continue
                 if found is not None or b"Z" in code(text[line : find(b"\n", at)]):
                     return line

@@ -7,11 +7,8 @@ changed since, and it is forgotten with the process.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import os
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +20,7 @@ from typing import Callable, Optional
 from . import deletion, ours
 from .entries import INTERRUPTED, RUNNING, UNKNOWN, Page, PrintEntry, load
 from .errors import UnknownPrint
+from .keys import FLAT, flat_key, folder_of, is_flat_key, key_of
 from .names import PRINT_RECORD, print_name, stamp
 from .prints import PrintRecord, Totals, read_print
 from .records import CaptureRecord, print_id_of, stable_id
@@ -30,10 +28,6 @@ from .store import Store
 from .tally import Tallies
 
 _log = logging.getLogger("octoprint.plugins.layercapture.library")
-
-_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-_FLAT = "flat~"
-_ENCODED = "~"
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ class Catalog:
             entry = None if place is None else self._entry(place)
             if entry is not None:
                 return entry
-        wanted = key[len(_FLAT) :] if key.startswith(_FLAT) else key
+        wanted = key[len(FLAT) :] if is_flat_key(key) else key
         for entry in self.iter_prints():
             if wanted == entry.print_id and (entry.key == key or wanted == key):
                 return entry
@@ -242,7 +236,7 @@ class Catalog:
             return self._tallies.of_names(path, place.captures, record_path)
 
         return PrintEntry(
-            key=key_of(place.folder) if place.folder else _FLAT + place.print_id,
+            key=key_of(place.folder) if place.folder else flat_key(place.print_id),
             path=path,
             record=record,
             record_path=record_path,
@@ -275,35 +269,6 @@ class Catalog:
             gcode_file="",
             print_start_time=_seconds(place.began[0], path),
         )
-
-
-def key_of(folder: str) -> str:
-    """The key of a print in a folder of its own: the folder's name where URLs take it."""
-    if _PLAIN.fullmatch(folder):
-        return folder
-    coded = base64.urlsafe_b64encode(os.fsencode(folder)).decode("ascii")
-    return _ENCODED + coded.rstrip("=")
-
-
-def folder_of(key: str) -> Optional[str]:
-    """The folder that a key stands for, or None where it stands for none."""
-    if _PLAIN.fullmatch(key):
-        return key
-    if not key.startswith(_ENCODED):
-        return None
-    coded = key[len(_ENCODED) :]
-    try:
-        name = os.fsdecode(base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)))
-    except (binascii.Error, ValueError):
-        return None
-    if name.startswith(".") or "/" in name or "\x00" in name or key_of(name) != key:
-        return None
-    return name
-
-
-def is_flat_key(key: str) -> bool:
-    """Whether this is the key of a print in the flat layout."""
-    return key.startswith(_FLAT)
 
 
 def is_proper_folder(path: Path) -> bool:

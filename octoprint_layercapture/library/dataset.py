@@ -11,16 +11,16 @@ import csv
 import io
 import json
 import math
-import tempfile
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Callable, Optional
 
 from .entries import PictureEntry, PrintEntry
+from .files import scratch_file
 from .records import CaptureRecord, Heater, Image
 
-_IN_MEMORY = 1 << 20  # bytes of a table before it goes to a temporary file
 _SEPARATOR = "\x1f"
 
 Row = dict[str, Any]
@@ -98,9 +98,9 @@ COLUMNS: Mapping[str, Callable[[PrintEntry, CaptureRecord, Image], Any]] = {
 class Table:
     """A file that is written once and then read: small in memory, large on disk."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Optional[Path]) -> None:
         self.modified = 0.0
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115
+        self._file = scratch_file(scratch)
 
     @property
     def size(self) -> int:
@@ -121,13 +121,13 @@ class Table:
 
 
 class Tables:
-    """Gathers the rows of a dataset, as JSON lines and as CSV."""
+    """Gathers the rows of a dataset, as JSON lines and as CSV, in temporary files."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Optional[Path] = None) -> None:
         self.rows = 0
         self.newest = 0.0
         self._print_ids: set[str] = set()
-        self._lines, self._csv = Table(), Table()
+        self._lines, self._csv = Table(scratch), Table(scratch)
         self._csv.write(_csv_line(["file_name", *COLUMNS]))
 
     def __enter__(self) -> Tables:

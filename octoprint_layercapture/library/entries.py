@@ -131,6 +131,13 @@ class PrintEntry:
         """The numbers of the layers that were captured, ascending."""
         return sorted({name.layer for name in self.metadata})
 
+    def by_layer(self) -> dict[int, list[str]]:
+        """The keys of the captures of each layer, both in print order."""
+        found: dict[int, list[str]] = {}
+        for name in self.metadata:
+            found.setdefault(name.layer, []).append(name.key)
+        return found
+
     def captures(
         self, offset: int = 0, limit: int = 50, layer: Optional[int] = None
     ) -> Page[CaptureEntry]:
@@ -189,7 +196,7 @@ class PrintEntry:
     def capture(self, key: str) -> CaptureEntry:
         """Raises ``UnknownFile``."""
         for name in self.metadata:
-            if name.name == f"{key}.json":
+            if name.key == key:
                 capture = load(self.path, name)
                 if capture is not None:
                     return capture
@@ -216,7 +223,7 @@ def load(folder: Path, name: ours.MetadataName) -> Optional[CaptureEntry]:
         _log.debug("%s was left out: %s", path, error)
         return None
     record.images = [image for image in record.images if _is_there(folder, image)]
-    return CaptureEntry(name.name[: -len(".json")], path, record)
+    return CaptureEntry(name.key, path, record)
 
 
 def _is_there(folder: Path, image: Image) -> bool:

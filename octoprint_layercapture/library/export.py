@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,20 @@ PICTURES = "pictures.csv"
 ROWS = "metadata.jsonl"
 SPLIT = "train"
 
+_UNFIT = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
+
 
 @dataclass(frozen=True)
 class Selection:
-    """Which pictures: all where a part is None; ``index`` is a position's number."""
+    """Which pictures: all where a part is None.
+
+    ``index`` is a position's number, ``capture`` a capture's key.
+    """
 
     layer: Optional[int] = None
     index: Optional[int] = None
     camera: Optional[str] = None
+    capture: Optional[str] = None
 
     @property
     def everything(self) -> bool:
@@ -40,6 +47,8 @@ class Selection:
     def of(self, entry: PrintEntry) -> Iterator[tuple[CaptureEntry, list[PictureEntry]]]:
         """The captures of a print with their pictures, as far as they are selected."""
         for capture in entry.iter_captures(self.layer):
+            if self.capture not in (None, capture.key):
+                continue
             found = [
                 picture
                 for picture in capture.pictures()
@@ -59,14 +68,19 @@ class Member:
 
     ``name`` has ``/`` between its parts. ``size`` is bytes as known beforehand,
     ``modified`` seconds since the epoch. ``open`` gives the content; it raises
-    ``OSError`` where the file has gone. ``picture`` tells pictures from the rest.
+    ``OSError`` where the file has gone. ``path`` is where a picture lies, and None for
+    the rest, which is not on disk as it is handed on.
     """
 
     name: str
     size: int
     modified: float
     open: Callable[[], BinaryIO]
-    picture: bool = False
+    path: Optional[Path] = None
+
+    @property
+    def picture(self) -> bool:
+        return self.path is not None
 
 
 def prints(entries: Iterable[PrintEntry], selection: Selection = ALL) -> Iterator[Member]:
@@ -93,15 +107,18 @@ def prints(entries: Iterable[PrintEntry], selection: Selection = ALL) -> Iterato
 
 
 def as_dataset(
-    entries: Iterable[PrintEntry], selection: Selection = ALL
+    entries: Iterable[PrintEntry],
+    selection: Selection = ALL,
+    scratch: Optional[Path] = None,
 ) -> Iterator[Member]:
     """Pictures with one row of data each, as training scripts like them.
 
     ``train/`` with the pictures and their ``metadata.jsonl`` is what Hugging Face's
-    ``datasets`` loads as an imagefolder; ``pictures.csv`` has the same rows.
+    ``datasets`` loads as an imagefolder; ``pictures.csv`` has the same rows. ``scratch``
+    is a folder for temporary files, None for the system's.
     """
     taken: set[str] = set()
-    with dataset.Tables() as tables:
+    with dataset.Tables(scratch) as tables:
         for entry in entries:
             folder = folder_name(entry, taken)
             for _, pictures in selection.of(entry):
@@ -126,6 +143,8 @@ def folder_name(entry: PrintEntry, taken: set[str]) -> str:
         name = entry.record_path.stem
     else:
         name = entry.print_id
+    # a name that is no text on this system's disk still is one in an archive
+    name = os.fsencode(name).decode("utf-8", "replace")
     wanted, number = name, 1
     while name.casefold() in taken:
         number += 1
@@ -134,12 +153,29 @@ def folder_name(entry: PrintEntry, taken: set[str]) -> str:
     return name
 
 
+def archive_name(entries: Sequence[PrintEntry], selection: Selection, kind: str) -> str:
+    """What an archive of these is called, without an ending; ``kind`` may be empty."""
+    if len(entries) == 1:
+        parts = [folder_name(entries[0], set())]
+    else:
+        parts = ["layercapture", f"{len(entries)}_prints"]
+    if selection.capture is not None:
+        parts.append(selection.capture.replace("_metadata", "", 1))
+    elif selection.layer is not None:
+        parts.append(f"layer_{selection.layer:04d}")
+    if selection.index is not None:
+        parts.append(f"pos_{selection.index:02d}")
+    parts += [part for part in (selection.camera, kind) if part]
+    return _UNFIT.sub("_", "_".join(parts))
+
+
 def to_folder(
-    members: Iterable[Member], folder: Path, seen: Callable[[Member], None]
+    members: Iterable[Member], folder: Path, seen: Callable[[bool], None]
 ) -> None:
     """Writes an export below ``folder``, which must not exist yet.
 
-    ``seen`` is called after each file. Raises ``OSError``; what was written stays.
+    ``seen`` is called after each file and told whether it is a picture. Raises
+    ``OSError``; what was written stays.
     """
     folder.mkdir(parents=True)
     for member in members:
@@ -152,7 +188,7 @@ def to_folder(
                 for piece in pieces(content):
                     file.write(piece)
             os.utime(path, (member.modified, member.modified))
-        seen(member)
+        seen(member.picture)
 
 
 @contextmanager
@@ -182,7 +218,7 @@ def _picture(name: str, picture: PictureEntry) -> Optional[Member]:
         stat = os.lstat(path)
     except OSError:
         return None
-    return Member(name, stat.st_size, stat.st_mtime, lambda: open(path, "rb"), True)
+    return Member(name, stat.st_size, stat.st_mtime, lambda: open(path, "rb"), path)
 
 
 def _text(name: str, text: bytes, modified: float) -> Member:

@@ -6,12 +6,14 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Callable
+from typing import IO, Callable, Optional
 
+_IN_MEMORY = 1 << 20  # bytes
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -44,6 +46,16 @@ def rewrite(path: Path, data: bytes) -> None:
     with _temporary(path.parent, data) as temporary:
         os.replace(temporary, path)
     _flush_folder(path.parent)
+
+
+def scratch_file(folder: Optional[Path]) -> IO[bytes]:
+    """A file for bytes of any number that nobody else sees and that is gone once closed.
+
+    In memory while it is small, then in ``folder``, or the system's where that is None.
+    """
+    return tempfile.SpooledTemporaryFile(
+        _IN_MEMORY, dir=None if folder is None else str(folder)
+    )
 
 
 def free_bytes(folder: Path) -> int:

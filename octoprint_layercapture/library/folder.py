@@ -15,6 +15,7 @@ from . import names, ours
 from .entries import size_of
 from .errors import StoreError, explain
 from .files import rewrite
+from .keys import flat_key, key_of
 from .prints import PrintRecord
 from .records import CaptureRecord, CaptureSettings, Conditions, to_json
 from .tally import Tallies
@@ -68,6 +69,15 @@ class PrintFolder:
     def path(self) -> Path | None:
         """Where the files are; ``None`` before there is one."""
         return self._path
+
+    @property
+    def key(self) -> str | None:
+        """What the print is called in the library; ``None`` before there is a folder."""
+        if self._path is None:
+            return None
+        if self._store.folder_per_print:
+            return key_of(self._path.name)
+        return flat_key(self.print_id)
 
     @property
     def record(self) -> PrintRecord:

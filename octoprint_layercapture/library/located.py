@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Optional
 
 from . import ours
-from .catalog import folder_of, is_flat_key, is_proper_folder
+from .catalog import is_proper_folder
 from .entries import PictureEntry, PrintEntry, load
+from .keys import folder_of, is_flat_key
 from .names import PRINT_RECORD
 
 

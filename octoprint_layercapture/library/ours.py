@@ -30,6 +30,11 @@ class MetadataName:
     nth: int
     name: str
 
+    @property
+    def key(self) -> str:
+        """What URLs call the capture."""
+        return self.name[: -len(".json")]
+
 
 def metadata(name: str) -> Optional[MetadataName]:
     """``name`` taken apart, or None where it is no capture's JSON."""

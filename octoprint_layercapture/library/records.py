@@ -78,13 +78,27 @@ class Image(Record):
         return self
 
 
+class Sentence(Record):
+    """A sentence that can be translated: ``text`` has places for ``params``.
+
+    A parameter may be such a sentence itself.
+    """
+
+    text: str
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
 class Failure(Record):
-    """One picture that is missing; ``camera`` is ``None`` where it is all cameras'."""
+    """One picture that is missing; ``camera`` is ``None`` where it is all cameras'.
+
+    ``reason`` is in English; ``message`` says the same for translation.
+    """
 
     index: int
     position: Point
     camera: Optional[str] = None
     reason: str
+    message: Optional[Sentence] = None
 
 
 class Grid(Record):

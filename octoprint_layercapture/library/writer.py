@@ -8,12 +8,21 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 from . import names
 from .errors import StoreError, explain
 from .files import rewrite
-from .records import CaptureRecord, Ending, Failure, Image, point, reported, to_json
+from .records import (
+    CaptureRecord,
+    Ending,
+    Failure,
+    Image,
+    Sentence,
+    point,
+    reported,
+    to_json,
+)
 
 
 class Shelf(Protocol):
@@ -149,13 +158,19 @@ class CaptureWriter:
         position: tuple[float, float],
         reason: str,
         camera: str | None = None,
+        message: Optional[dict[str, Any]] = None,
     ) -> Failure:
         """Records a picture that is missing; raises ``StoreError``.
 
-        It is remembered all the same, and written with what comes next.
+        ``message`` is what :meth:`Message.to_dict` gives for the reason. It is remembered
+        all the same, and written with what comes next.
         """
         failure = Failure(
-            index=index, position=point(position), camera=camera, reason=reason
+            index=index,
+            position=point(position),
+            camera=camera,
+            reason=reason,
+            message=None if message is None else Sentence.model_validate(message),
         )
         with self._lock:
             self._record.failures.append(failure)

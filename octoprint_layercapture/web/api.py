@@ -38,6 +38,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def state_route(self) -> Any:
         """What the plugin does now."""
+        self.look_for_cameras()
         return flask.jsonify(self.state())
 
     @octoprint.plugin.BlueprintPlugin.route("/enabled", methods=["POST"])
@@ -53,7 +54,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @octoprint.plugin.BlueprintPlugin.route("/job", methods=["POST"])
     @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
     def job_route(self) -> Any:
-        """Act on the print under way: skip, continue, capture next, stop a capture."""
+        """Act on the print under way: skip it, capture next, stop a capture …"""
         wish = json_body().get("command")
         if wish == "skip":
             done = self.skip_print(True)
@@ -61,13 +62,17 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
             done = self.skip_print(False)
         elif wish == "capture_next":
             done = self.capture_next()
+        elif wish == "leave_next":
+            done = self.leave_next()
         elif wish == "stop":
             done = self.stop_capture()
+        elif wish == "understood":
+            done = self.understood()
         else:
             flask.abort(
                 400,
-                description='Expected {"command": "skip", "continue", "capture_next" '
-                'or "stop"}',
+                description='Expected {"command": "skip", "continue", "capture_next", '
+                '"leave_next", "stop" or "understood"}',
             )
         if not done:
             flask.abort(409, description="There is nothing to act on now")

@@ -23,12 +23,19 @@ def json_body() -> dict[str, Any]:
 
 def number_in_query(name: str, least: int = 0) -> Optional[int]:
     """The whole number ``name`` of the query, None without one; 400 for what is none."""
-    text = flask.request.args.get(name)
+    try:
+        return whole_number(name, flask.request.args.get(name), least)
+    except ValueError as error:
+        flask.abort(400, description=str(error))
+
+
+def whole_number(name: str, text: Optional[str], least: int = 0) -> Optional[int]:
+    """What ``text`` says, None without one; raises ``ValueError`` where it is none."""
     if text is None:
         return None
     digits = text if text.isascii() and text.isdigit() and len(text) < 10 else ""
     if not digits or not least <= int(digits):
-        flask.abort(400, description=f"{name}: expected a whole number from {least}")
+        raise ValueError(f"{name}: expected a whole number from {least}")
     return int(digits)
 
 

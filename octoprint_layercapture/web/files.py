@@ -84,11 +84,17 @@ class KeptFileHandler(LargeResponseHandler):
         return bool(asked) and self.check_etag_header()
 
 
-def routes(workers: Executor, file: Find, thumbnail: Find, cover: Find) -> list[Route]:
-    """The routes as ``octoprint.server.http.routes`` takes them."""
-    access = access_validation_factory(
+def may_view() -> Callable[[Any], None]:
+    """Raises a 403 where whoever sends a request may not view."""
+    check: Callable[[Any], None] = access_validation_factory(
         octoprint.server.app, permission_validator, Permissions.PLUGIN_LAYERCAPTURE_VIEW
     )
+    return check
+
+
+def routes(workers: Executor, file: Find, thumbnail: Find, cover: Find) -> list[Route]:
+    """The routes as ``octoprint.server.http.routes`` takes them."""
+    access = may_view()
 
     def route(pattern: str, find: Find, cached: str) -> Route:
         options = {

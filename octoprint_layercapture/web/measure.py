@@ -8,7 +8,7 @@ import flask
 import octoprint.plugin
 from octoprint.access.permissions import Permissions
 
-from ..measuring import NotNow
+from ..errands import NotNow
 from .bodies import json_body
 
 

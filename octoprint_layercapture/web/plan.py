@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Callable, Optional
 
+from ..capture.covering import over_print
 from ..capture.duration import seconds_per_capture
 from ..capture.plan import plan
 from ..config import Config
 from ..gcode import LayerIndex
-from ..jobs import NO_LAYERS, NO_POSITION, none_chosen, terms
+from ..gcode.outline import Point
+from ..jobs import NO_LAYERS, NO_POSITION, aim, none_chosen, terms
 from ..library.space import Estimate
+from .preview import wished
 
 UNMEASURED = 0.5  # s, until an adaptive camera whose latency is not known has settled
 
 
 def planned(
     index: LayerIndex,
+    outline: Sequence[Point],
     config: Config,
     profile: Mapping[str, Any],
     cameras: Sequence[str],
@@ -25,6 +30,7 @@ def planned(
     """Which layers, how many pictures, about how long and how much.
 
     Args:
+        outline: the corners around what is printed, mm
         cameras: the names of those that would be used
         estimate: gives pictures and bytes for captures × positions
 
@@ -33,8 +39,17 @@ def planned(
         why nothing would be captured
     """
     layers = config.layers
-    chosen = plan(index.layers, layers.interval, layers.first, layers.last, layers.ranges)
-    what = terms(config, profile, cameras[0] if cameras else None)
+    chosen = plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
+    camera = cameras[0] if cameras else None
+    what = terms(config, profile, camera)
+    over = over_print(what.volume, aim(config, camera), outline, wished(config))
     captures, positions = len(chosen.layers), len(what.allowed)
     expected = estimate(captures, positions)
     each = seconds_per_capture(what, settling(config, cameras), _middle(index))
@@ -50,6 +65,8 @@ def planned(
         "spiral": index.spiral,
         "sequential": index.sequential,
         "bounds": _bounds(index),
+        "outline": [list(corner) for corner in outline],
+        "cover": None if over is None else asdict(over),
         "layers_total": chosen.total,
         "layers": [layer.number for layer in chosen.layers],
         "positions": positions,

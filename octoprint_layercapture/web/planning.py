@@ -16,6 +16,7 @@ from .. import config as settings
 from ..cameras import Webcams
 from ..capture.engine import Engine
 from ..gcode import Abandoned
+from ..gcode.outline import Point, outline
 from ..indexer import Indexed, Indexer
 from ..jobs import Job, Print, cameras, why_unreadable
 from ..library import Catalog
@@ -42,6 +43,7 @@ class PlanSection(octoprint.plugin.BlueprintPlugin):
     _print: Optional[Print]
     _job: Optional[Job]
     _planned: Optional[tuple[tuple[str, float], Indexed]] = None
+    _outlined: Optional[tuple[Indexed, tuple[Point, ...]]] = None
     catalog: Callable[[], Catalog]
     current_profile: Callable[[], dict[str, Any]]
 
@@ -93,13 +95,32 @@ class PlanSection(octoprint.plugin.BlueprintPlugin):
         def expected(captures: int, positions: int) -> Estimate:
             return estimate(captures, positions, names, catalog.iter_prints())
 
-        plan = planned(indexed.layers, config, self.current_profile(), names, expected)
+        plan = planned(
+            indexed.layers,
+            self._outline(indexed),
+            config,
+            self.current_profile(),
+            names,
+            expected,
+        )
         free = room(catalog.store)
         plan["cameras"] = names
         plan["bytes_free"] = free
         plan["fits"] = free is None or plan["bytes"] <= free
         plan["notices"] += [problem.to_dict() for problem in problems]
         return {"state": READY, "plan": plan}
+
+    def _outline(self, indexed: Indexed) -> tuple[Point, ...]:
+        """What the file prints; nothing where it cannot be read any more."""
+        known = self._outlined
+        if known is not None and known[0] == indexed:
+            return known[1]
+        try:
+            found = outline(indexed.path, indexed.layers)
+        except OSError:
+            return ()
+        self._outlined = (indexed, found)
+        return found
 
     def _ask_for_layers(self, path: str, min_height: float) -> Optional[Future[Indexed]]:
         """The layers of a file; None while a print waits for those of its own."""

@@ -21,7 +21,7 @@ from ..library import (
     locate,
 )
 from ..library.thumbnails import Thumbnails
-from . import files, shown
+from . import export, files, shown
 from .bodies import number_in_query, page_in_query
 from .refusals import refusal
 
@@ -34,6 +34,7 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
     catalog: Callable[[], Catalog]
     thumbnails: Callable[[], Thumbnails]
     message: Callable[..., None]
+    get_plugin_data_folder: Callable[[], str]
     _logger: logging.Logger
 
     @route("/prints", methods=["GET"])
@@ -60,9 +61,13 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
     @route("/prints/<key>/captures", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def captures_route(self, key: str) -> Any:
-        """A page of a print's captures, in print order; ``layer`` chooses."""
+        """A page of a print's captures, in print order; ``layer`` chooses.
+
+        With ``pictures=1`` each comes with its pictures.
+        """
         offset, limit = page_in_query(usual=50, most=200)
         layer = number_in_query("layer")
+        show = shown.a_whole_capture if number_in_query("pictures") else shown.a_capture
         links = _links()
         try:
             entry = self.catalog().get(key)
@@ -70,7 +75,7 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
             return _refused(error)
         found = entry.captures(offset, limit, layer)
         return flask.jsonify(
-            shown.page("captures", found, lambda one: shown.a_capture(entry, one, links))
+            shown.page("captures", found, lambda one: show(entry, one, links))
         )
 
     @route("/prints/<key>/captures/<capture>", methods=["GET"])
@@ -136,9 +141,14 @@ class PrintsSection(octoprint.plugin.BlueprintPlugin):
     def file_routes(self, *_: Any, **__: Any) -> list[files.Route]:
         """Handler of OctoPrint's hook ``octoprint.server.http.routes``."""
         workers = Pool(4, "layercapture-files")
-        return files.routes(
-            workers, self._find_file, self._find_thumbnail, self._find_cover
-        )
+        packers = Pool(2, "layercapture-export")
+        pack = export.packer(self.catalog, lambda: Path(self.get_plugin_data_folder()))
+        return [
+            *files.routes(
+                workers, self._find_file, self._find_thumbnail, self._find_cover
+            ),
+            *export.routes(packers, pack),
+        ]
 
     def _find_file(self, key: str, name: str) -> Optional[Path]:
         return locate(self.catalog().store.root, key, name)

@@ -79,6 +79,9 @@ def a_whole_print(entry: PrintEntry, links: Links) -> dict[str, Any]:
         **a_print(entry, links),
         "slicer": record.slicer,
         "layers": entry.layers(),
+        "by_layer": [
+            {"layer": layer, "captures": keys} for layer, keys in entry.by_layer().items()
+        ],
         "layers_planned": list(record.layers),
         "cameras": _cameras(entry),
         "grid": None if record.settings is None else _grid(record.settings),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 from octoprint_layercapture.gcode import index, scan
 from octoprint_layercapture.gcode.runs import Mark, Record
 from octoprint_layercapture.gcode.slicers import DIALECTS
+from tests.bench import grown
 
 _CHANGING = re.compile(
     rb"^G(?P<mode>9[01])\b"
@@ -23,22 +26,43 @@ def marked(path: Path) -> bool:
     return len(_marks(_read(path)[1])) > 4
 
 
-def write(source: Path, target: Path, size: int, *, marks: bool) -> None:
+def write(
+    source: Path,
+    target: Path,
+    size: int,
+    *,
+    marks: bool,
+    most_layers: Optional[int] = None,
+) -> list[float]:
     """Writes a print of about ``size`` bytes: the layers of ``source`` over and over,
-    higher each time and numbered on, with its beginning and end.
+    higher each time and numbered on, with its beginning and end. Gives its layers'
+    heights in mm.
 
-    ``marks`` false leaves out all comments.
+    ``marks`` false leaves out all comments. ``most_layers``: the layers are made so large
+    that there need not be more.
     """
     text, record = _read(source)
     found = _marks(record)
     start, stop = found[1].position, found[-1].position
-    rise = _rise(source, start, stop)
     head, body, tail = text[:start], text[start:stop], text[stop:]
+    begin, end = Record(), Record()
+    scan.lines(begin, head, 0)
+    scan.lines(end, head + body, 0)
+    heights = _heights(source)
+    within = [z for at, z in heights if start < at <= stop]
+    if most_layers is not None:
+        missing = max(size * len(within) / most_layers - len(body), 0)
+        more = math.ceil(missing / grown.paths(body, begin.head))
+        body = grown.grown(body, begin.head.copy(), 1 + more)
     if not marks:
         head, body, tail = (re.sub(rb";[^\n\r]*", b"", t) for t in (head, body, tail))
-    begin = Record()
-    scan.lines(begin, head, 0)
-    again = b"G92 E%.5f\n" % begin.head.e if begin.head.absolute_e else b""
+    again, after = (
+        b"G92 E%.5f\n" % each.head.e if each.head.absolute_e else b""
+        for each in (begin, end)
+    )
+    # as far as to the layer after, but never back into the layers themselves
+    following = next((z for at, z in heights if at > stop), 0.0)
+    rise = max(following - within[0], max(within) - min(within) + 0.2)
     parts, last = list(_parts(body)), list(_parts(tail))
     times = max((size - len(head)) // len(body), 1)
     with open(target, "wb") as file:
@@ -46,7 +70,13 @@ def write(source: Path, target: Path, size: int, *, marks: bool) -> None:
         for time in range(times):
             file.write(again if time else b"")
             file.write(_raised(parts, time * rise, time * (len(found) - 2)))
+        file.write(after if most_layers else b"")
         file.write(_raised(last, (times - 1) * rise, (times - 1) * (len(found) - 2)))
+    return [
+        *(z for at, z in heights if at <= start),
+        *(z + time * rise for time in range(times) for z in within),
+        *(z + (times - 1) * rise for at, z in heights if at > stop),
+    ]
 
 
 def _read(path: Path) -> tuple[bytes, Record]:
@@ -65,13 +95,13 @@ def _marks(record: Record) -> list[Mark]:
     return []
 
 
-def _rise(source: Path, start: int, stop: int) -> float:
-    """How much higher, in mm, the layers from ``start`` to ``stop`` go each time."""
+def _heights(source: Path) -> list[tuple[float, float]]:
+    """A position in the middle of each layer, and its height in mm."""
     layers = index(source).layers
-    first = next(each.z for each in layers if each.capture_pos > start)
-    after = next((each.z for each in layers if each.capture_pos > stop), 0.0)
-    within = [each.z for each in layers if start < each.capture_pos <= stop]
-    return max(after - first, max(within) - min(within) + 0.2)
+    ends = [0, *(each.capture_pos for each in layers)]
+    return [
+        ((begin + each.capture_pos) / 2, each.z) for begin, each in zip(ends, layers)
+    ]
 
 
 def _parts(text: bytes) -> Iterator[tuple[bytes, float, int]]:

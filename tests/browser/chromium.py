@@ -29,10 +29,10 @@ def headless() -> Iterator[Browser]:
         browser.close()
 
 
-def log_in(page: Page, url: str) -> None:
-    """As the administrator, by the form."""
+def log_in(page: Page, url: str, user: str = USER) -> None:
+    """As the administrator or another user, by the form."""
     page.goto(url)
-    page.get_by_test_id("login-username").first.fill(USER)
+    page.get_by_test_id("login-username").first.fill(user)
     page.get_by_test_id("login-password").first.fill(PASSWORD)
     page.get_by_test_id("login-submit").first.click()
     page.get_by_test_id("settings-open").wait_for(state="attached", timeout=60_000)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
+import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,22 +11,11 @@ import pytest
 
 from tests import environments
 from tests.environments import OCTOPRINTS, PACKAGE, ROOT
+from tests.packaging import building, release
+from tests.packaging.building import run
 
 DATA = ("static", "templates", "translations")
 DATA_FILES = (".js", ".css", ".less", ".jinja2", ".po", ".mo", ".svg", ".png")
-
-
-def run(*command: object) -> str:
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        env=environments.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def in_checkout() -> set[str]:
@@ -52,45 +39,14 @@ def of_package(names: Iterable[str]) -> set[str]:
     return found
 
 
-def what_git_keeps() -> list[Path]:
-    """The files a commit of this checkout would hold; all of them without git."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        names = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return environments.source_files()
-    files = {ROOT / name for name in names.decode("utf-8").split("\0") if name}
-    return sorted(path for path in files if path.is_file())
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkout as a fresh clone of it would be."""
-    folder = tmp_path_factory.mktemp("source")
-    for path in what_git_keeps():
-        target = folder / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    return folder
+    return building.clone(tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, source)
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def source_zip(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources as a repository's "download as zip" gives them, in one folder."""
-    archive = tmp_path_factory.mktemp("zip") / "main.zip"
-    with zipfile.ZipFile(archive, "w") as target:
-        for path in sorted(source.rglob("*")):
-            name = Path("OctoPrint-LayerCapture-main") / path.relative_to(source)
-            target.write(path, name)
-    return archive
+    return building.wheel(source, tmp_path_factory.mktemp("wheel"))
 
 
 def test_wheel_carries_modules_templates_static_files_and_translations(
@@ -123,16 +79,25 @@ def test_wheel_says_what_it_is(wheel: Path) -> None:
     assert "GNU AFFERO GENERAL PUBLIC LICENSE" in licence
 
 
-@pytest.mark.parametrize("version", OCTOPRINTS)
-def test_zip_of_the_sources_installs_with_pip(
-    version: str, source_zip: Path, tmp_path: Path
-) -> None:
-    environments.ensure([version])
-    python = environments.executable(version)
-    target = tmp_path / "installed"
-    run(python, "-m", "pip", "install", "--no-deps", "--target", target, source_zip)
-    installed = (path.relative_to(target).as_posix() for path in target.rglob("*"))
-    assert of_package(installed) >= in_checkout()
+def test_a_release_hands_out_wheel_source_distribution_and_zip(tmp_path: Path) -> None:
+    number = release.version()
+    made = {path.name: path for path in release.build(tmp_path / "dist")}
+    sdist = f"octoprint_layercapture-{number}.tar.gz"
+    archive = f"OctoPrint-LayerCapture-{number}.zip"
+    assert set(made) == {
+        sdist,
+        archive,
+        f"octoprint_layercapture-{number}-py3-none-any.whl",
+    }
+    with tarfile.open(made[sdist]) as opened:
+        names = opened.getnames()
+    assert of_package(names) >= in_checkout()
+    tops = {name.split("/")[1] for name in names if "/" in name}
+    assert tops >= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "setup.py"}
+    with zipfile.ZipFile(made[archive]) as opened_zip:
+        names = opened_zip.namelist()
+    assert of_package(names) >= in_checkout()
+    assert {name.split("/")[0] for name in names} == {building.TOP}
 
 
 @pytest.mark.parametrize("version", OCTOPRINTS)

@@ -2,6 +2,7 @@
 
 Used by the server tests, the browser tests and the demo. Nothing here imports the plugin
 or OctoPrint: the server runs in its own environment, with the plugin installed there.
+Long, since it is the one place that knows OctoPrint's API from outside.
 """
 
 from __future__ import annotations
@@ -52,8 +53,13 @@ def merge(into: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def configuration() -> dict[str, Any]:
-    """A `config.yaml` with the virtual printer; no wizards, network or rate limit."""
+    """A `config.yaml` with the virtual printer; no wizards, network or rate limit.
+
+    Log-ins do not age: OctoPrint's page reads its settings anew once they do, in the
+    middle of whichever test is at work then.
+    """
     return {
+        "accessControl": {"defaultReauthenticationTimeout": 24 * 60},  # minutes
         "devel": {"enableRateLimiter": False},
         "plugins": {
             "_disabled": [
@@ -130,6 +136,11 @@ class OctoPrint:
         """What the server writes to its terminal."""
         return self.base / "server.out"
 
+    @property
+    def first_print(self) -> Path:
+        """Where the plugin notes that it has told of the first print: not told again."""
+        return self.base / "data" / "layercapture" / "first_print.json"
+
     def _environment(self) -> dict[str, str]:
         drop = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
         return {key: value for key, value in os.environ.items() if key not in drop}
@@ -139,6 +150,8 @@ class OctoPrint:
         self.base.mkdir(parents=True, exist_ok=True)
         (self.base / "users.yaml").unlink(missing_ok=True)
         self._write("config.yaml", self.config)
+        self.first_print.parent.mkdir(parents=True, exist_ok=True)
+        self.first_print.touch()
         command = [self.program, "--basedir", self.base, "user", "add", "--admin"]
         added = subprocess.run(
             [*map(str, command), "--password", PASSWORD, USER],
@@ -157,13 +170,21 @@ class OctoPrint:
         text = yaml.safe_dump(data, default_flow_style=False)
         (self.base / name).write_text(text, encoding="utf-8")
 
-    def start(self, timeout: float = 120.0, keep_open: tuple[int, ...] = ()) -> None:
+    def start(
+        self,
+        timeout: float = 120.0,
+        keep_open: tuple[int, ...] = (),
+        safe: bool = False,
+    ) -> None:
         """Start the server and return once it answers.
 
-        `keep_open`: file descriptors that it inherits.
+        Args:
+            keep_open: file descriptors that it inherits
+            safe: without the plugins that do not come with OctoPrint
         """
         command = [self.program, "serve", "--basedir", self.base, "--host", self.host]
         command += ["--port", str(self.port), "--iknowwhatimdoing"]
+        command += ["--safe"] if safe else []
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
                 [str(part) for part in command],

@@ -7,7 +7,9 @@ import io
 import json
 import time
 import uuid
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,21 @@ from PIL import Image
 
 STARTED = time.mktime((2024, 12, 1, 14, 30, 0, 0, 0, -1))
 STAMP = "%Y%m%d_%H%M%S"
+HEIGHT = 0.2  # of a layer, mm
+SPACING = 40.0  # of the grid, mm
+CENTER = 100.0
 
 
+@lru_cache(maxsize=512)
 def jpeg(shade: int = 128, size: tuple[int, int] = (640, 480)) -> bytes:
     """A small picture; one shade, so that two shades are two pictures."""
     buffer = io.BytesIO()
     Image.new("RGB", size, (shade % 256, 90, 40)).save(buffer, "JPEG", quality=60)
     return buffer.getvalue()
+
+
+Paint = Callable[[int, int, float, float], bytes]
+"""The picture of a layer and position: number, index, x, y."""
 
 
 @dataclass
@@ -32,57 +42,70 @@ class Kept:
     print_id: str
     captures: list[str] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
+    bytes: int = 0
 
 
 def keep(
     root: Path,
     folder: str = "part_20241201_143000",
     file: str = "parts/part.gcode",
-    layers: tuple[int, ...] = (10, 20),
+    layers: Collection[int] = (10, 20),
     cameras: tuple[str, ...] = ("classic",),
     columns: int = 3,
+    rows: int = 1,
     flat: bool = False,
     whole: bool = True,
+    started: float = STARTED,
+    outcome: str | None = "done",
+    layers_total: int = 30,
+    paint: Paint | None = None,
+    missing: Collection[tuple[int, int]] = (),
 ) -> Kept:
-    """A print with one picture of each camera at each column of one row.
+    """A print with one picture of each camera at each position of each layer.
 
-    `whole`: with the print's own record.
+    `whole`: with the print's own record. `paint` gives the pictures; `missing` are those
+    that failed, by layer and position.
     """
     path = root if flat else root / folder
     path.mkdir(parents=True, exist_ok=True)
     kept = Kept(path, str(uuid.uuid4()))
-    grid = {"columns": columns, "rows": 1, "spacing_x": 40, "spacing_y": 40}
     settings = {
-        "grid_spacing": 40,
+        "grid_spacing": SPACING,
         "grid_size": columns,
-        "grid_center": {"x": 100, "y": 100},
-        "grid": grid,
+        "grid_center": {"x": CENTER, "y": CENTER},
+        "grid": {
+            "columns": columns,
+            "rows": rows,
+            "spacing_x": SPACING,
+            "spacing_y": SPACING,
+        },
     }
     about = {
         "schema_version": 2,
         "print_id": kept.print_id,
         "instance": "A printer",
         "gcode_file": file,
-        "print_start_time": STARTED,
-        "layers_total": 30,
+        "print_start_time": started,
+        "layers_total": layers_total,
         "slicer": "PrusaSlicer",
         "settings": settings,
     }
     for layer in layers:
-        _keep_capture(kept, about, layer, cameras, columns)
+        gone = {index for number, index in missing if number == layer}
+        _keep_capture(kept, about, layer, cameras, (columns, rows), paint, gone)
     if whole:
         record = {
             **about,
             "name": Path(file).stem,
-            "print_end_time": STARTED + 900,
-            "outcome": "done",
+            "print_end_time": started + 900,
+            "outcome": outcome,
             "layers": list(layers),
             "cameras": [{"name": camera} for camera in cameras],
             "totals": {
                 "captures": len(kept.captures),
                 "pictures": len(kept.pictures),
-                "failures": len(kept.captures),
-                "bytes": sum((path / name).stat().st_size for name in kept.pictures),
+                "failures": len(kept.captures) + len(missing) * len(cameras),
+                "bytes": kept.bytes,
                 "seconds": 4.5 * len(kept.captures),
             },
         }
@@ -92,26 +115,45 @@ def keep(
 
 
 def _keep_capture(
-    kept: Kept, about: dict[str, Any], layer: int, cameras: tuple[str, ...], columns: int
+    kept: Kept,
+    about: dict[str, Any],
+    layer: int,
+    cameras: tuple[str, ...],
+    size: tuple[int, int],
+    paint: Paint | None,
+    missing: Collection[int],
 ) -> None:
-    when = STARTED + layer
+    when = about["print_start_time"] + layer
     stamp = time.strftime(STAMP, time.localtime(when))
-    images = []
-    for index in range(columns):
+    z = round(layer * HEIGHT, 3)
+    columns, rows = size
+    images: list[dict[str, Any]] = []
+    failures: list[dict[str, Any]] = [
+        {"index": 99, "position": {"x": 0, "y": 0}, "camera": None, "reason": "dark"}
+    ]
+    for index in range(columns * rows):
+        row, column = divmod(index, columns)
+        x = CENTER + (column - (columns - 1) / 2) * SPACING
+        y = CENTER + (row - (rows - 1) / 2) * SPACING
+        place = {"x": x, "y": y}
         for camera in cameras:
+            if index in missing:
+                failures.append(_silent(index, place, camera))
+                continue
             word = "" if camera == cameras[0] else f"_{camera}"
             name = f"layer_{layer:04d}_pos_{index:02d}{word}_{stamp}.jpg"
-            content = jpeg(len(kept.pictures))
+            shade = len(kept.pictures)
+            content = paint(layer, index, x, y) if paint else jpeg(shade % 256)
             (kept.folder / name).write_bytes(content)
             kept.pictures.append(name)
-            place = {"x": 60 + 40 * index, "y": 100}
+            kept.bytes += len(content)
             images.append(
                 {
                     "path": f"/uploads/layercapture/{kept.folder.name}/{name}",
                     "file": name,
                     "position": place,
-                    "requested": {**place, "z": 7.0},
-                    "actual": {**place, "z": 7.0},
+                    "requested": {**place, "z": z + 5},
+                    "actual": {**place, "z": z + 5},
                     "index": index,
                     "order": index,
                     "camera": camera,
@@ -126,20 +168,38 @@ def _keep_capture(
         **about,
         "capture_id": str(uuid.uuid4()),
         "layer": layer,
-        "z_height": 2.0,
-        "height": 0.2,
+        "z_height": z,
+        "height": HEIGHT,
         "slicer_layer": layer - 1,
         "timestamp": when,
         "images": images,
-        "failures": [
-            {"index": 99, "position": {"x": 0, "y": 0}, "camera": None, "reason": "dark"}
-        ],
+        "failures": failures,
         "conditions": {
             "progress": 0.4,
             "temperatures": {"tool0": {"actual": 210.2, "target": 210.0}},
         },
-        "ending": {"planned": columns, "visited": columns, "seconds": 4.5},
+        "ending": {
+            "planned": columns * rows,
+            "visited": columns * rows,
+            "seconds": 4.5,
+        },
     }
     key = f"layer_{layer:04d}_metadata_{stamp}"
     kept.captures.append(key)
     (kept.folder / f"{key}.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+def _silent(index: int, place: dict[str, float], camera: str) -> dict[str, Any]:
+    """A failure as the plugin records it."""
+    text = (
+        "Camera %(camera)s did not answer in time. Check that it is switched on and not"
+        " busy."
+    )
+    params = {"camera": camera}
+    return {
+        "index": index,
+        "position": place,
+        "camera": camera,
+        "reason": text % params,
+        "message": {"text": text, "params": params},
+    }

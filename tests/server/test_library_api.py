@@ -70,6 +70,8 @@ def test_a_print_that_was_made_is_shown_as_documented(
     one = get(octoprint, f"/prints/{shown['key']}/captures/{captures[0]['key']}")
     pictures = get(octoprint, f"/prints/{shown['key']}/pictures")["pictures"]
     assert pictures[:2] == one["pictures"]
+    whole_captures = get(octoprint, f"/prints/{shown['key']}/captures?layer=2&pictures=1")
+    assert whole_captures["captures"] == [one]
     for picture in pictures:
         place = grid["positions"][picture["index"]]
         assert picture["position"] == {"x": place["x"], "y": place["y"]}
@@ -358,6 +360,8 @@ def test_the_other_routes_answer_as_documented(octoprint: OctoPrint) -> None:
         ("POST", "/preview", {"settings": {"grid": {"center_x": 500, "rows": "x"}}}),
         ("POST", "/preview", {}),
         ("GET", "/cameras", None),
+        ("GET", "/trial", None),
+        ("DELETE", "/trial", None),
         ("GET", "/cameras/measure", None),
         ("DELETE", "/cameras/measure", None),
         ("POST", "/cameras/measure", {"camera": "no such camera"}),

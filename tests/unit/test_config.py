@@ -116,6 +116,12 @@ def test_a_list_keeps_its_commas():
     assert parse({"layers": {"list": "1,5"}})[0].layers.ranges == ((1, 1), (5, 5))
 
 
+def test_a_list_may_hold_words():
+    layers = parse({"layers": {"list": " First, 3 last "}})[0].layers
+    assert (layers.words, layers.ranges) == ({"first", "last"}, ((3, 3),))
+    assert not parse({"layers": {"list": "1, 5"}})[0].layers.words
+
+
 @pytest.mark.parametrize(
     ("text", "ranges"),
     [
@@ -123,6 +129,7 @@ def test_a_list_keeps_its_commas():
         ("1, 5-10, 40", ((1, 1), (5, 10), (40, 40))),
         ("1;2 3 , 4", ((1, 1), (2, 2), (3, 3), (4, 4))),
         (" 7 - 9 ", ((7, 9),)),
+        ("first, 5-10, Last", ((5, 10),)),
     ],
 )
 def test_layer_lists_are_read(text, ranges):

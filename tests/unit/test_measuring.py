@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from octoprint_layercapture.capture.engine import Engine
 from octoprint_layercapture.capture.job import Listener
 from octoprint_layercapture.capture.ports import Activity
 from octoprint_layercapture.config import Config
-from octoprint_layercapture.measuring import MeasureSection, NotNow
+from octoprint_layercapture.errands import NotNow
+from octoprint_layercapture.measuring import MeasureSection
 from tests.cameras.film import Film
 from tests.cameras.simulated import SimulatedCamera
 from tests.unit.capture.conftest import PROFILE
@@ -51,6 +50,7 @@ class Plugin(MeasureSection):
     """The section with what it needs of the rest of the plugin."""
 
     def __init__(self, **film):
+        super().__init__()
         self.printer = self._printer_port = self._measure_clock = Printer()
         self._engine = Engine(self.printer, self.printer, Listener())
         self.printer.head = self._engine.head
@@ -58,8 +58,6 @@ class Plugin(MeasureSection):
         self.camera = SimulatedCamera(self.film, self.printer, "top")
         self._webcams = Webcams(self.camera)
         self._config = Config()
-        self._measurement = None
-        self._measure_lock = threading.Lock()
         self.told = []
 
     def current_profile(self):

@@ -191,6 +191,9 @@ def test_a_mute_camera_is_asked_once_in_a_capture_and_again_in_the_next(kit):
     assert len(side.scenes) == 1
     assert [f["index"] for f in data["failures"]] == [0, 1]
     assert data["failures"][0]["reason"] == "Camera side did not answer."
+    said = data["failures"][1]["message"]
+    assert said["text"].endswith("%(why)s")
+    assert said["params"]["why"]["params"] == {"camera": "side"}
     assert data["failures"][1]["reason"].endswith(": Camera side did not answer.")
     side.answer = a_jpeg()
     data = print_.capture()

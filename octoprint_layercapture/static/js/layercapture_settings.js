@@ -1,8 +1,5 @@
-/* The settings page: its fields, and the grid as the server sees it. */
+/* The settings page: its fields, the grid as the server sees it, and what it comes to. */
 $(function () {
-    const SIZE = 300; // longer side of the picture in its own units, about a pixel each
-    const FRAME = 22; // room around it, for the axes
-    const RADIUS = 11;
     const DEBOUNCE = 150; // ms
     const RETRY = 3000; // ms
 
@@ -37,177 +34,66 @@ $(function () {
         "files.floor_mb": true,
         "files.max_age_days": true,
         "files.max_total_gb": true,
+        "video.fps": false,
+    };
+
+    /** The sections of the page by the groups of settings; the others are called alike. */
+    const SECTIONS = { bed: "grid", fake_camera: "cameras" };
+    const ELSEWHERE = { "bed.max_z": "motion" };
+    const sectionOf = (key) => {
+        const group = key.split(".")[0];
+        return ELSEWHERE[key] || SECTIONS[group] || group;
     };
 
     const { say, numberField } = window.LayerCaptureFields;
-    const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+    const Drawing = window.LayerCaptureDrawing;
 
-    /** Where millimetres of the bed are in the picture; y up, as on the printer. */
-    const viewOf = (preview) => {
-        const { bed, volume, positions } = preview;
-        const span = (low, high, values) => {
-            // positions far outside stay at the edge, or the bed would become a dot
-            const reach = (high - low) / 2;
-            const seen = values.map((value) => clamp(value, low - reach, high + reach));
-            return [Math.min(low, ...seen), Math.max(high, ...seen)];
-        };
-        const [left, right] = span(bed.min_x, bed.max_x, [
-            ..._.map(positions, "x"),
-            volume.min_x,
-            volume.max_x,
-        ]);
-        const [front, back] = span(bed.min_y, bed.max_y, [
-            ..._.map(positions, "y"),
-            volume.min_y,
-            volume.max_y,
-        ]);
-        const scale = SIZE / Math.max(right - left, back - front, 1);
-        const width = (right - left) * scale + 2 * FRAME;
-        const height = (back - front) * scale + 2 * FRAME;
-        return {
-            box: `0 0 ${_.round(width, 2)} ${_.round(height, 2)}`,
-            scale: scale,
-            x: (x) => _.round(FRAME + (clamp(x, left, right) - left) * scale, 2),
-            y: (y) => _.round(FRAME + (back - clamp(y, front, back)) * scale, 2),
-        };
-    };
-
-    /** The bed, or what the margin leaves of a box, as the outline of a path. */
-    const outline = (shape, box, view, inset) => {
-        const rx = ((box.max_x - box.min_x) / 2 - inset) * view.scale;
-        const ry = ((box.max_y - box.min_y) / 2 - inset) * view.scale;
-        if (!(rx > 0 && ry > 0)) return "";
-        const x = view.x((box.min_x + box.max_x) / 2);
-        const y = view.y((box.min_y + box.max_y) / 2);
-        if (shape === "circular") {
-            const half = (dx) => `a${rx},${ry} 0 1,0 ${dx},0`;
-            return `M${x - rx},${y}${half(2 * rx)}${half(-2 * rx)}Z`;
+    /** The colour behind an element, for what stays in place while the rest scrolls. */
+    const backgroundOf = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+            const { backgroundColor } = window.getComputedStyle(at);
+            if (!/^(transparent|rgba\(.*, 0\))$/.test(backgroundColor))
+                return backgroundColor;
         }
-        return `M${x - rx},${y - ry}h${2 * rx}v${2 * ry}h${-2 * rx}Z`;
+        return "transparent";
     };
-
-    /** How large the points may be without touching each other. */
-    const radiusOf = (positions, view) => {
-        const gaps = ["x", "y"].map((axis) => {
-            const places = _.uniq(_.map(positions, axis)).sort((a, b) => a - b);
-            return places.slice(1).map((place, i) => place - places[i]);
-        });
-        const closest = Math.min(Infinity, ..._.flatten(gaps)) * view.scale;
-        return clamp(closest * 0.42, 1.5, RADIUS);
-    };
-
-    const drawingOf = (preview) => {
-        const { bed, volume, margin } = preview;
-        // a custom bounding box may be larger than the bed; the margin counts from there
-        const free = bed.shape === "circular" ? bed : volume;
-        const view = viewOf(preview);
-        const radius = radiusOf(preview.positions, view);
-        const place = (position) => [view.x(position.x), view.y(position.y)];
-        const placeOf = new Map(preview.positions.map((p) => [p.index, place(p)]));
-        const stops = preview.path.map((index) => placeOf.get(index));
-        const legs = stops.map(([x, y], i) => {
-            if (i === 0) return `M${x},${y}`;
-            const [fromX, fromY] = stops[i - 1];
-            return `L${(fromX + x) / 2},${(fromY + y) / 2}L${x},${y}`;
-        });
-        return {
-            box: view.box,
-            bed: outline(bed.shape, bed, view, 0),
-            margin: outline(bed.shape, free, view, margin),
-            origin: `translate(${view.x(0)},${view.y(0)})`,
-            path: legs.join(""),
-            arrows: radius > 5 ? "url(#layercapture-arrow)" : null,
-            points: preview.positions.map((position) => ({
-                index: position.index,
-                refused: !!position.refused,
-                first: position.index === preview.path[0],
-                place: `translate(${place(position)})`,
-                radius: radius,
-                cross: `M${-radius},${-radius}L${radius},${radius}M${-radius},${radius}L${radius},${-radius}`,
-                number: radius < 4.5 ? "" : position.index,
-                fontSize: radius * (position.index > 99 ? 0.85 : 1.1),
-                title: titleOf(position),
-            })),
-        };
-    };
-
-    const titleOf = (position) =>
-        position.refused
-            ? _.sprintf(gettext("Position %(index)s: %(reason)s"), {
-                  index: position.index,
-                  reason: say(position.refused),
-              })
-            : _.sprintf(gettext("Position %(index)s: X %(x)s, Y %(y)s"), position);
-
-    /** Refused positions in words, those with the same reason together. */
-    const refusedOf = (preview) => {
-        const refused = preview.positions.filter((position) => position.refused);
-        const reasons = _.groupBy(refused, (position) => say(position.refused));
-        return _.map(reasons, (positions, reason) => ({
-            reason: reason,
-            which: _.sprintf(
-                ngettext(
-                    "Position %(numbers)s",
-                    "Positions %(numbers)s",
-                    positions.length,
-                ),
-                { numbers: _.map(positions, "index").join(", ") },
-            ),
-        }));
-    };
-
-    const summaryOf = (preview) => {
-        const { bed, path, positions } = preview;
-        if (!path.length) {
-            return gettext("No position can be reached: no pictures would be taken.");
-        }
-        return _.sprintf(
-            ngettext(
-                "%(reached)s of %(all)s position, on a bed of %(width)s × %(depth)s mm.",
-                "%(reached)s of %(all)s positions, on a bed of %(width)s × %(depth)s mm.",
-                positions.length,
-            ),
-            {
-                reached: path.length,
-                all: positions.length,
-                width: _.round(bed.max_x - bed.min_x, 2),
-                depth: _.round(bed.max_y - bed.min_y, 2),
-            },
-        );
-    };
-
-    /** What stands in for the settings that are left empty, by key. */
-    const automaticOf = (bed) =>
-        _.mapValues(
-            {
-                "grid.center_x": (bed.min_x + bed.max_x) / 2,
-                "grid.center_y": (bed.min_y + bed.max_y) / 2,
-                "bed.width": bed.max_x - bed.min_x,
-                "bed.depth": bed.max_y - bed.min_y,
-                "bed.max_z": bed.max_z,
-            },
-            (value) => _.round(value, 2),
-        );
 
     function LayerCaptureSettingsViewModel(parameters) {
         const self = this;
 
         self.settingsViewModel = parameters[0];
         self.cameras = parameters[1];
+        const printerState = parameters[2];
 
         self.preview = ko.observable();
+        self.view = ko.observable();
         self.pending = ko.observable(false);
         self.unreachable = ko.observable(false);
 
-        self.drawing = ko.pureComputed(() => self.preview() && drawingOf(self.preview()));
+        const tree = () => ko.mapping.toJS(self.settings);
+        self.plan = new window.LayerCapturePlan({ file: printerState.filedata, tree });
+        self.handles = new window.LayerCaptureHandles({
+            preview: self.preview,
+            view: self.view,
+            values: (key) => _.get(self.settings, key),
+            dragged: () => self.dragged(),
+        });
+
+        self.drawing = ko.pureComputed(
+            () =>
+                self.preview() &&
+                Drawing.drawingOf(self.preview(), self.view(), self.plan.outline()),
+        );
         self.summary = ko.pureComputed(() =>
-            self.preview() ? summaryOf(self.preview()) : gettext("Drawing the grid…"),
+            self.preview()
+                ? Drawing.summaryOf(self.preview())
+                : gettext("Drawing the grid…"),
         );
         self.nothingReached = ko.pureComputed(
             () => self.preview() && !self.preview().path.length,
         );
         self.refused = ko.pureComputed(() =>
-            self.preview() ? refusedOf(self.preview()) : [],
+            self.preview() ? Drawing.refusedOf(self.preview()) : [],
         );
         self.problems = ko.pureComputed(() => {
             const problems = self.preview() ? self.preview().problems : [];
@@ -215,14 +101,37 @@ $(function () {
                 problems.map((problem) => [problem.key, say(problem)]),
             );
         });
+        self.wrongSections = ko.pureComputed(() =>
+            _.countBy(_.keys(self.problems()), sectionOf),
+        );
         const wrongDetails = ko.pureComputed(() =>
             _.filter(self.preview() && self.preview().problems, {
                 key: "cameras.details",
             }),
         );
         self.automatic = ko.pureComputed(() =>
-            self.preview() ? automaticOf(self.preview().bed) : {},
+            self.preview() ? Drawing.automaticOf(self.preview().bed) : {},
         );
+
+        self.presets = ko.pureComputed(() => {
+            const ready = self.preview() ? self.preview().presets : {};
+            const preset = (name, label, grid, title) => ({ name, label, grid, title });
+            const cover = self.plan.cover();
+            return [
+                ...["1", "3", "5"].map((size) =>
+                    preset(size, `${size} × ${size}`, ready[size], ""),
+                ),
+                preset("bed", gettext("Cover the whole bed"), ready.bed, ""),
+                preset(
+                    "print",
+                    gettext("Cover this print"),
+                    cover,
+                    cover ? "" : gettext("Select a file that is printed on the bed first."),
+                ),
+            ];
+        });
+        self.choose = ({ grid }) =>
+            _.forEach(grid, (value, name) => self.settings.grid[name](value));
 
         let shown = false;
         let asked = 0;
@@ -236,10 +145,14 @@ $(function () {
             };
             self.pending(true);
             return OctoPrint.plugins.layercapture
-                .preview(ko.mapping.toJS(self.settings))
+                .preview(tree())
                 .done(
                     latest((answer) => {
+                        // under a handle that is held the bed stays where it is
+                        if (!self.handles.dragging() || !self.view())
+                            self.view(Drawing.viewOf(answer));
                         self.preview(answer);
+                        self.handles.settled();
                         self.unreachable(false);
                     }),
                 )
@@ -252,41 +165,78 @@ $(function () {
                 .always(latest(() => self.pending(false)));
         };
 
+        /** One question at a time while a handle moves, so that the picture follows. */
+        let behind = false;
+        self.dragged = () => {
+            if (self.pending() && self.handles.dragging()) behind = true;
+            else self.requestPreview();
+        };
+        self.pending.subscribe((pending) => {
+            if (pending || !behind) return;
+            behind = false;
+            self.requestPreview();
+        });
+
+        const request = () => {
+            if (!shown) return;
+            self.requestPreview();
+            self.plan.request();
+        };
+
+        /** Go to a section of the page, also with the keyboard. */
+        self.jump = (name) => () => {
+            const heading = document.getElementById(`layercapture-section-${name}`);
+            heading.scrollIntoView({ block: "start" });
+            heading.focus({ preventScroll: true });
+        };
+
         self.onBeforeBinding = () => {
             self.settings = self.settingsViewModel.settings.plugins.layercapture;
             self.numbers = _.mapValues(NUMBERS, (optional, key) =>
                 numberField(_.get(self.settings, key), optional),
             );
             self.cameras.attach(self.settings, wrongDetails);
-            ko.computed(() => ko.mapping.toJS(self.settings))
+            window.LayerCaptureTyped.keepTyped(self.settingsViewModel, () => shown);
+            ko.computed(tree)
                 .extend({
                     rateLimit: { timeout: DEBOUNCE, method: "notifyWhenChangesStop" },
                 })
-                .subscribe(() => {
-                    if (shown) self.requestPreview();
-                });
+                .subscribe(request);
+            printerState.filedata.subscribe(() => {
+                if (shown) self.plan.request();
+            });
         };
 
         self.onSettingsShown = () => {
             shown = true;
             self.cameras.shown();
-            self.requestPreview();
+            const sections = document.getElementById("layercapture-sections");
+            sections.style.backgroundColor = backgroundOf(sections.parentElement);
+            request();
         };
 
         self.onSettingsHidden = () => {
             shown = false;
             self.cameras.hidden();
+            self.plan.stop();
             window.clearTimeout(retry);
         };
 
-        self.onServerConnect = self.onServerReconnect = () => {
-            if (shown) self.requestPreview();
+        self.onServerConnect = self.onServerReconnect = request;
+
+        // a file may be uploaded anew under the name of the one that is selected
+        self.onEventFileAdded = self.onEventUpdatedFiles = () => {
+            if (shown) self.plan.request();
         };
     }
 
     OCTOPRINT_VIEWMODELS.push({
         construct: LayerCaptureSettingsViewModel,
-        dependencies: ["settingsViewModel", "layerCaptureCamerasViewModel"],
+        dependencies: [
+            "settingsViewModel",
+            "layerCaptureCamerasViewModel",
+            "printerStateViewModel",
+        ],
         elements: ["#settings_plugin_layercapture"],
     });
 });

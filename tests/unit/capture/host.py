@@ -3,7 +3,8 @@
 ``Host`` prints a file through the engine as OctoPrint does: a line at a time, each
 waiting for its ok, none of the file while the job is held, and a pause or cancel only
 once every hold is released. It notes in ``violations`` whatever no capture may do, and
-calls ``moment(name)`` where an interruption can strike.
+calls ``moment(name)`` where an interruption can strike. Long, since a line, a hold and a
+pause of OctoPrint's are one machine.
 """
 
 from __future__ import annotations

@@ -8,9 +8,12 @@ from octoprint_layercapture.capture.plan import due, plan
 from tests.unit.capture.conftest import a_layer
 
 
-def chosen(total=45, interval=0, first=False, last=False, ranges=()):
+def chosen(total=45, interval=0, first=False, last=False, ranges=(), words=()):
+    layers = [a_layer(number=n, z=0.2 * n) for n in range(1, total + 1)]
     return [
-        n for n in range(1, total + 1) if due(n, total, interval, first, last, ranges)
+        layer.number
+        for layer in layers
+        if due(layer, total, interval, first, last, ranges, words)
     ]
 
 
@@ -31,6 +34,11 @@ def test_first_last_and_listed_layers_add_up():
         44,
         45,
     ]
+
+
+def test_words_choose_the_layers_they_name():
+    assert chosen(words=("first",), ranges=((7, 8),)) == [1, 7, 8]
+    assert chosen(words=("last", "first")) == [1, 45]
 
 
 def test_nothing_chosen_is_nothing_due():

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from octoprint_layercapture.library import Catalog, UnknownFile, UnknownPrint
-from octoprint_layercapture.library.catalog import folder_of, key_of
+from octoprint_layercapture.library.keys import folder_of, key_of
 
 STARTED = time.mktime((2024, 12, 1, 14, 30, 0, 0, 0, -1))
 LAYERS = (10, 20)

@@ -134,7 +134,10 @@ def test_the_record_that_is_handed_out_is_a_copy(writer, add):
 
 def test_failures_are_recorded_with_their_reason(writer, add):
     add(writer, index=0)
-    writer.add_failure(index=1, position=(1, 2), camera="side", reason="It is dark")
+    dark = {"text": "It is %(how)s", "params": {"how": "dark"}}
+    writer.add_failure(
+        index=1, position=(1, 2), camera="side", reason="It is dark", message=dark
+    )
     writer.add_failure(index=2, position=(3, 4), reason="Never arrived")
     assert on_disk(writer)["failures"] == [
         {
@@ -142,12 +145,14 @@ def test_failures_are_recorded_with_their_reason(writer, add):
             "position": {"x": 1, "y": 2},
             "camera": "side",
             "reason": "It is dark",
+            "message": dark,
         },
         {
             "index": 2,
             "position": {"x": 3, "y": 4},
             "camera": None,
             "reason": "Never arrived",
+            "message": None,
         },
     ]
     assert len(on_disk(writer)["images"]) == 1
