@@ -99,9 +99,7 @@ def _heights(source: Path) -> list[tuple[float, float]]:
     """A position in the middle of each layer, and its height in mm."""
     layers = index(source).layers
     ends = [0, *(each.capture_pos for each in layers)]
-    return [
-        ((begin + each.capture_pos) / 2, each.z) for begin, each in zip(ends, layers)
-    ]
+    return [((begin + each.capture_pos) / 2, each.z) for begin, each in zip(ends, layers)]
 
 
 def _parts(text: bytes) -> Iterator[tuple[bytes, float, int]]:
