@@ -14,9 +14,7 @@ from math import nan
 from octoprint_layercapture.gcode.head import SMALLEST, Head
 from octoprint_layercapture.gcode.line import code
 
-_LAYING = re.compile(
-    rb"G[123] (?=[^;\n]*[XY])[^;\nZ]*E-?[0-9.]+[^;\nZ]*(?:;[^\n]*)?\r?\n"
-)
+_LAYING = re.compile(rb"G[123] (?=[^;\n]*[XY])[^;\nZ]*E-?[0-9.]+[^;\nZ]*(?:;[^\n]*)?\r?\n")
 _E = re.compile(rb"(?<=E)-?[0-9]*\.?[0-9]+")
 
 

@@ -18,9 +18,7 @@ WISH = Covering(3, 3, 40, 40, None, None)
 
 
 def space(width=200, depth=200, margin=10, **volume_keys):
-    return volume(
-        {"volume": {"width": width, "depth": depth, **volume_keys}}, margin=margin
-    )
+    return volume({"volume": {"width": width, "depth": depth, **volume_keys}}, margin=margin)
 
 
 def places(around, covering, offset=(0.0, 0.0)):

@@ -17,8 +17,7 @@ def box(corners):
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["cura-absolute", "cura-arcs", "prusa-relative", "cura-objects", "slic3r-raft"],
+    "name", ["cura-absolute", "cura-arcs", "prusa-relative", "cura-objects", "slic3r-raft"]
 )
 def test_outline_reaches_as_far_as_the_layers_do(name):
     path = FILES / f"{name}.gcode"
