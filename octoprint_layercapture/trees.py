@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-
 _DEEPEST = 20  # levels; no setting has more than four
 
 
