@@ -61,7 +61,7 @@ def test_any_body_is_answered(watched: OctoPrint, route: str) -> None:
     post()
 
 
-@pytest.mark.parametrize("depth", [100, 980, 100_000])
+@pytest.mark.parametrize("depth", [100, 980, 5_000])
 @pytest.mark.parametrize("route", POSTED)
 def test_bodies_nested_deep_are_refused(
     watched: OctoPrint, route: str, depth: int
