@@ -37,8 +37,11 @@ def sieve(
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        if tags is None or elsewhere(tags):
-            return
+        try:
+            if tags is None or elsewhere(tags):
+                return
+        except TypeError:
+            return  # no tags of OctoPrint's
         due(comm, gcode, tags)
 
     def watch_for(tags: frozenset[str]) -> None:
@@ -115,10 +118,9 @@ class CommSection(MeasureSection, TrialSection, PrintSection):
         *args: Any,
         **kwargs: Any,
     ) -> None:
-        if command.upper() != "LAYERCAPTURE":
-            return
         try:
-            self._obey((parameters or "").strip().lower())
+            if command.upper() == "LAYERCAPTURE":
+                self._obey((parameters or "").strip().lower())
         except Exception:
             self._logger.exception("@%s %s failed", command, parameters)
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+_DEEPEST = 20  # levels; no setting has more than four
 
-def writable(value: Any) -> Any:
-    """Text that cannot be written as UTF-8 comes out as far as it can."""
+
+def writable(value: Any, levels: int = _DEEPEST) -> Any:
+    """Text that cannot be written as UTF-8 comes out as far as it can.
+
+    What is nested deeper than any setting comes out cut off; it is no setting either way.
+    """
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
+    if not levels:
+        return None
     if isinstance(value, (list, tuple)):
-        return [writable(each) for each in value]
+        return [writable(each, levels - 1) for each in value]
     if isinstance(value, dict):
-        return {writable(key): writable(each) for key, each in value.items()}
+        return {
+            writable(key): writable(each, levels - 1) for key, each in value.items()
+        }
     return value
 
 

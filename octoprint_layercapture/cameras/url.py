@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import socket
 import threading
@@ -13,8 +14,11 @@ from typing import Any, Optional
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from requests.utils import parse_dict_header
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 NAME = "url"
 PROVIDER = "layercapture"
@@ -22,6 +26,7 @@ PROVIDER = "layercapture"
 _CONNECT = 5.0  # s to be reached
 _PIECE = 4096  # bytes
 _REDIRECTS = 5
+_CONTINUES = 10
 _DIGEST = re.compile(r"digest\s+(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -97,6 +102,8 @@ class Download:
 
     def __iter__(self) -> Iterator[bytes]:
         with requests.Session() as session:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _Adapter())
             answer = self._asked(session)
             try:
                 answer.raise_for_status()
@@ -162,6 +169,41 @@ class Download:
         return answer
 
 
+class _Answer(http.client.HTTPResponse):
+    """An answer that may put us off a few times, and not for ever."""
+
+    _put_off = 0
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self._put_off += 1
+        if self._put_off > _CONTINUES:
+            raise http.client.HTTPException("100 Continue without an end")
+        status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        return status
+
+
+class _Line(HTTPConnection):
+    response_class = _Answer
+
+
+class _SecureLine(HTTPSConnection):
+    response_class = _Answer
+
+
+class _Plain(HTTPConnectionPool):
+    ConnectionCls = _Line
+
+
+class _Secure(HTTPSConnectionPool):
+    ConnectionCls = _SecureLine
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
+
+
 def _credentials(source: Source) -> AuthBase:
     """What the first request tells; a digest needs the server's challenge first."""
     if source.auth == "basic":
@@ -212,6 +254,10 @@ class _Proof(HTTPDigestAuth):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         header = self.build_digest_header(request.method or "GET", request.url or "")
         if header is not None:
+            name = str(self.username)
+            raw = f'username="{name}", realm'
+            escaped = re.sub(r'(["\\])', r"\\\1", name)
+            header = header.replace(raw, f'username="{escaped}", realm', 1)
             # http.client would take only Latin-1; the digest is made of UTF-8 too
             request.headers["Authorization"] = header.encode("utf-8")
         return request

@@ -126,14 +126,18 @@ class WebcamCamera:
         answer = self._webcam.providerPlugin.take_webcam_snapshot(self.name)
         attempt.stop = getattr(answer, "stop", None)
         pieces: Iterator[bytes] = iter([answer] if isinstance(answer, bytes) else answer)
-        data = bytearray()
+        # joined once: a buffer that grows leaves holes of all sizes in the memory
+        parts: list[bytes] = []
+        start, size = b"", 0
         try:
             for piece in pieces:
-                data += piece
+                parts.append(bytes(piece))
+                size += len(piece)
+                start = (start + piece[:64])[:64]
                 attempt.answered = True
-                if getattr(answer, "stream", False) or is_stream(bytes(data[:64])):
+                if getattr(answer, "stream", False) or is_stream(start):
                     raise _final(stream_error(self.shown))
-                if len(data) > self._limits.size:
+                if size > self._limits.size:
                     raise _final(self._too_much())
                 if attempt.over:
                     raise _final(slow(self.shown, self._limits.seconds))
@@ -142,7 +146,7 @@ class WebcamCamera:
             close = getattr(pieces, "close", None)
             if close is not None:
                 close()
-        return bytes(data)
+        return b"".join(parts)
 
     def _too_much(self) -> CameraError:
         return CameraError(

@@ -55,7 +55,10 @@ class IndexCache:
             if state is None or data["key"] != _key(path, min_height, state):
                 return None
             found = LayerIndex.from_dict(data["index"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (
+            *(OSError, ValueError, KeyError, TypeError, AttributeError),
+            *(IndexError, RecursionError),
+        ):
             return None
         with suppress(OSError):
             os.utime(entry)

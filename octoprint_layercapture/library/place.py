@@ -102,9 +102,11 @@ class Place:
 def _known(memory: Path) -> dict[str, str]:
     try:
         known = json.loads(memory.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
-    return known if isinstance(known, dict) else {}
+    if not isinstance(known, dict):
+        return {}
+    return {folder: mark for folder, mark in known.items() if isinstance(mark, str)}
 
 
 def folder_problem(folder: str, uploads: Path) -> Optional[Message]:

@@ -26,7 +26,7 @@ from itertools import product
 from pathlib import Path
 
 from octoprint_layercapture.gcode import index
-from tests.bench import repeated
+from tests.bench import _rows, repeated
 
 MEGABYTE = 1_000_000
 SIZE, LARGE, SAMPLE = 50 * MEGABYTE, 500 * MEGABYTE, 2 * MEGABYTE
@@ -183,7 +183,9 @@ def main() -> int:
             for marked, least in ((True, LEAST_MARKED), (False, LEAST_BARE)):
                 write(path, layer, SIZE, marked)
                 ours, theirs = rate(path), octoprints_rate(path, folder)
-                failed = failed or ours < least * theirs
+                what = f"index against OctoPrint's analysis, {name}'s file "
+                what += "with marks" if marked else "without marks"
+                failed |= not _rows.row(what, ours / theirs, least, least=True)
                 print(
                     f"{name} {'with' if marked else 'without'} marks: {ours:.0f} MB/s, "
                     f"{ours / theirs:.0f} x OctoPrint's {theirs:.2f} (at least {least:g})"
@@ -192,7 +194,8 @@ def main() -> int:
         write(path, cura, LARGE, True)
         command = [sys.executable, "-m", "tests.bench.layers", str(path)]
         taken = int(subprocess.run(command, check=True, capture_output=True).stdout)
-        failed = failed or taken > MOST_MEMORY
+        what, most = "memory for the index of 500 MB", MOST_MEMORY / 1024
+        failed |= not _rows.row(what, taken / 1024, most, unit="MB")
         print(
             f"500 MB: {taken / 1024:.0f} MB of memory (at most {MOST_MEMORY / 1024:.0f})"
         )

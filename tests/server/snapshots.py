@@ -31,12 +31,12 @@ def promising(jpeg: bytes, side: int) -> bytes:
 class SnapshotServer:
     """Answers every request with a picture, or in one of the other `mode`s.
 
-    Modes: `good`; `missing` (404); `html` (200 with a page); `slow` (a picture that only
-    comes once `release` is set, or the server closes); `drop` (hangs up without a word);
-    `broken` (half a JPEG); `empty`; `denied` (401 without
-    `user` and `password`); `plain` (a picture that calls itself
-    text); `drip` (begins, and then a byte now and then); `huge` (50 MB); `bomb` (a header
-    that promises 60,000 × 60,000 pixels); `stream` (pictures without an end);
+    Modes: `good`; `missing` (404); `down` (500); `html` (200 with a page); `slow` (a
+    picture that only comes once `release` is set, or the server closes); `drop` (hangs up
+    without a word); `broken` (half a JPEG); `empty`; `denied` (401 without `user` and
+    `password`); `plain` (a picture that calls itself text); `drip` (begins, and then a
+    byte now and then); `huge` (50 MB); `bomb` (a header that promises 60,000 × 60,000
+    pixels); `stream` (pictures without an end);
     `same` (always the same picture).
 
     `logins` holds the Authorization header of every request that had one.
@@ -89,6 +89,8 @@ class SnapshotServer:
         body, kind, status = picture(number), "image/jpeg", 200
         if mode == "missing":
             body, kind, status = b"not here", "text/plain", 404
+        elif mode == "down":
+            body, kind, status = b"broken inside", "text/plain", 500
         elif mode == "html":
             body, kind = b"<html><body>Log in first</body></html>", "text/html"
         elif mode == "broken":

@@ -16,6 +16,7 @@ from tests.server.snapshots import SnapshotServer
 
 FAULTS = {
     "missing": "HTTP 404",
+    "down": "HTTP 500",
     "html": "a web page",
     "broken": "only a part of a picture",
     "drop": "cannot be reached",

@@ -279,3 +279,31 @@ def test_names_and_tokens_beyond_latin_1_are_sent(server, jpeg, scene, auth):
     guard(server, "/snapshot", jpeg, DIGEST, accepts)
     known = {"auth": auth, "username": "Łukasz", "password": "żółw", "token": "Łukasz"}
     assert camera_at(server.url("/snapshot"), **known).snapshot(scene) == jpeg
+
+
+def test_a_name_with_quotes_is_told_as_one_quoted_text(server, jpeg, scene):
+    def accepts(header):
+        return header.startswith('Digest username="o\\"x\\\\y", realm="r"')
+
+    guard(server, "/snapshot", jpeg, DIGEST, accepts)
+    known = {"auth": "digest", "username": 'o"x\\y', "password": "p"}
+    assert camera_at(server.url("/snapshot"), **known).snapshot(scene) == jpeg
+
+
+@pytest.mark.parametrize("times", [3, None])
+def test_a_camera_that_puts_us_off_for_ever_is_given_up(server, jpeg, scene, times):
+    def handle(request):
+        for _ in range(times or 100_000):
+            request.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(jpeg)))
+        request.end_headers()
+        request.wfile.write(jpeg)
+
+    server.routes["/snapshot"] = handle
+    camera = camera_at(server.url("/snapshot"), limits=Limits(seconds=20))
+    if times:
+        assert camera.snapshot(scene) == jpeg
+    else:
+        assert refused(camera, scene)
+        assert over(camera)
