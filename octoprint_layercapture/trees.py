@@ -20,9 +20,7 @@ def writable(value: Any, levels: int = _DEEPEST) -> Any:
     if isinstance(value, (list, tuple)):
         return [writable(each, levels - 1) for each in value]
     if isinstance(value, dict):
-        return {
-            writable(key): writable(each, levels - 1) for key, each in value.items()
-        }
+        return {writable(key): writable(each, levels - 1) for key, each in value.items()}
     return value
 
 
