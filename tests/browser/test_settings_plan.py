@@ -35,7 +35,6 @@ def answer(route: Route, **changes: Any) -> None:
 
 
 def test_plan_of_the_selected_file_follows_the_fields(settings, octoprint):
-    octoprint.configure(cameras={"fake": True})
     select(octoprint, "plan.gcode", jobs.tower(layers=40))
     settings.field("cameras.fake").check()
     expect(settings.plan_file).to_have_text("plan.gcode")
