@@ -124,15 +124,18 @@ def test_playing_goes_through_the_layers_and_leaves_out_those_without(gallery):
     )
 
 
-def test_playing_can_be_stopped(gallery):
-    gallery.cell(5).click()
+def test_playing_can_be_stopped(page, octoprint):
+    # so many layers that it does not end by itself before somebody stops it
+    keep(shelf_of(octoprint), layers=range(1, 101), layers_total=100)
+    gallery = Gallery(page).show().open("part")
     gallery.part("slider").fill("0")
+    gallery.expect_layer(1)
     gallery.part("speed").select_option("1")
     gallery.part("play").click()
-    gallery.expect_picture("layer_0020_pos_05")
+    expect(gallery.part("slider")).not_to_have_value("0", timeout=SLOW)
     gallery.part("play").click()
     expect(gallery.part("play")).to_contain_text("Play")
-    expect(gallery.part("play-note")).to_have_text("")
+    expect(gallery.part("slider")).not_to_have_value("99")
 
 
 def test_full_size_shows_all_that_is_known_of_a_picture(gallery):
@@ -272,7 +275,8 @@ def test_a_large_print_holds_few_pictures_and_asks_little(page, octoprint):
     gallery.expect_picture("layer_1000_pos_04")
     gallery.part("speed").select_option("10")
     gallery.part("play").click()
-    gallery.expect_picture("layer_1008_pos_04")
+    later = "layer_1(00[89]|0[1-9][0-9]|[1-9][0-9]{2})_pos_04"
+    gallery.expect_picture(later)
     gallery.part("play").click()
     assert gallery.counts()["page"] <= 100
 

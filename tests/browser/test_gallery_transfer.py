@@ -108,6 +108,7 @@ def test_a_print_that_is_being_deleted_is_not_asked_for(page, two, octoprint):
         gallery.agree()
     expect(gallery.print).to_be_hidden()
     expect(gallery.part("card-name")).to_have_text(["new"])
+    gallery.expect_covers(1)
 
     asked = len(gallery.asked)
     with page.expect_response(f"**{BASE}/prints?*", timeout=SLOW):
