@@ -55,6 +55,10 @@ class PrintSection(FirstPrintSection, octoprint.plugin.EventHandlerPlugin):
             self.state_changed()
         elif event in _READINESS:
             self.state_changed()
+        elif event == Events.SETTINGS_UPDATED:
+            # the cameras may be others
+            self.look_for_cameras()
+            self.state_changed()
         elif event == Events.PRINT_STARTED:
             with self._beginning:
                 if self._print is None:
