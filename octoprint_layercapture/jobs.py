@@ -105,7 +105,13 @@ class Job:
 
     def close(self, completed: Callable[[], None] = lambda: None) -> None:
         """No captures follow; ``completed`` runs once all pictures are written."""
-        self.pictures.close(completed)
+
+        def over() -> None:
+            completed()
+            for camera in self.watching:
+                camera.forget()
+
+        self.pictures.close(over)
         for camera in self.watching:
             camera.close()
 

@@ -128,6 +128,10 @@ class FakeCamera:
         """The print is over: lets go of its file. Frames show what was drawn so far."""
         self._printed.close()
 
+    def forget(self) -> None:
+        """No frame is asked for any more: lets go of what was drawn."""
+        self._printed.forget()
+
     def view(self, scene: Scene) -> Image.Image:
         """What it sees, in RGB. Raises CameraError if it was called off."""
         return self._look(scene)[0]

@@ -113,6 +113,13 @@ class Printed:
                 self._let_go()
             self._changed.notify_all()
 
+    def forget(self) -> None:
+        """Nobody asks for more: lets go of the picture of the bed at once, and not only
+        when Python finds that nobody needs it."""
+        self.close()
+        with self._changed:
+            self._view = self._read_for = None
+
     def _let_go(self) -> None:
         self._reader = None
         self._ahead.clear()

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import logging
 import threading
+import weakref
 
 import pytest
 from hypothesis import given, settings
@@ -623,3 +624,12 @@ def test_a_shaking_camera_that_is_late_shakes_late():
     assert not same(camera.view(SCENE), sharp.view(SCENE))
     clock.now += 0.6
     assert same(camera.view(SCENE), sharp.view(SCENE))
+
+
+def test_the_picture_of_the_bed_is_let_go_of_with_its_print():
+    camera = printing(*strips(10))
+    camera.view(SCENE)
+    idle()
+    seen = weakref.ref(camera._printed._view)
+    camera.forget()
+    assert seen() is None
