@@ -14,6 +14,7 @@ from tests.server.harness import OctoPrint
 
 GOING_AWAY = 1001
 SETTINGS = "**/api/settings"
+UPDATE_DETECTED = "#settings_dialog_update_detected"
 REREAD = "OctoPrint.coreui.viewmodels.settingsViewModel.requestData().then(() => null)"
 
 
@@ -78,6 +79,30 @@ def test_typed_values_outlast_a_lost_connection(open_page, octoprint):
     assert octoprint.settings()["grid"]["columns"] == 7
 
 
+@pytest.fixture
+def no_presets(octoprint: OctoPrint) -> Iterator[None]:
+    """Without temperature presets: those without a chamber look changed to OctoPrint."""
+    temperature = octoprint.get("/api/settings")["temperature"]
+    octoprint.post("/api/settings", {"temperature": {"profiles": []}})
+    yield
+    profiles = temperature["profiles"]
+    octoprint.post("/api/settings", {"temperature": {"profiles": profiles}})
+
+
+def test_page_on_which_nothing_was_typed_follows_what_others_save(
+    no_presets, open_page, octoprint
+):
+    octoprint.configure(cameras={"url": "http://cam/", "auth": "basic", "password": "x"})
+    settings = SettingsScreen(open_page()).open()
+    for secret in ("first", ""):  # typed and taken back: nothing is left to be saved
+        settings.field("cameras.password").fill(secret)
+    octoprint.configure(layers={"interval": 7}, grid={"rows": 2})
+    expect(settings.field("layers.interval")).to_have_value("7")
+    expect(settings.field("grid.rows")).to_have_value("2")
+    expect(settings.positions).to_have_count(6)
+    expect(settings.page.locator(UPDATE_DETECTED)).to_be_hidden()
+
+
 def test_what_others_changed_meanwhile_is_taken_over(settings, octoprint):
     def with_two_rows(route: Route) -> None:
         real = route.fetch()
@@ -107,8 +132,7 @@ def test_closing_discards_what_was_kept(settings, octoprint):
 def test_loading_everything_again_discards_what_was_typed(settings, octoprint):
     settings.type(grid__columns=7)
     octoprint.configure(grid={"rows": 2})
-    reload_all = settings.page.locator("#settings_dialog_update_detected .reload_all")
-    reload_all.click()
+    settings.page.locator(f"{UPDATE_DETECTED} .reload_all").click()
     expect(settings.field("grid.columns")).to_have_value("3")
     expect(settings.field("grid.rows")).to_have_value("2")
     settings.type(grid__columns=6)
