@@ -35,18 +35,43 @@ def settings(page: Page) -> SettingsScreen:
     return SettingsScreen(page).open()
 
 
+class Network:
+    """What is between a page and its server; it can be taken away as a whole."""
+
+    def __init__(self) -> None:
+        self.connections: list[WebSocketRoute] = []
+        self.gone = False
+
+    def pass_on(self, connection: WebSocketRoute) -> None:
+        if self.gone:
+            connection.close(code=GOING_AWAY)
+            return
+        connection.connect_to_server()
+        self.connections.append(connection)
+
+    def take_away(self, page: Page) -> None:
+        self.gone = True
+        page.context.set_offline(True)
+        while self.connections:
+            self.connections.pop().close(code=GOING_AWAY)
+
+    def give_back(self, page: Page) -> None:
+        self.gone = False
+        page.context.set_offline(False)
+
+
 def reread(settings: SettingsScreen) -> None:
     """As OctoPrint does by itself, and wait until it is done."""
     settings.page.evaluate(REREAD)
 
 
-def test_typed_values_outlast_the_reading_some_minutes_after_the_login(fresh, octoprint):
+def test_typed_values_outlast_the_reading_when_the_login_has_aged(fresh, octoprint):
     settings = SettingsScreen(fresh).open()
     settings.type(grid__columns=7, layers__list="1, 5-", cameras__url="http://cam/")
     settings.field("layers.first").check()
     expect(settings.positions).to_have_count(21)
     with fresh.expect_response(SETTINGS, timeout=60_000):
-        fresh.clock.fast_forward("06:00")
+        fresh.clock.fast_forward("24:30:00")  # the server under test lets them last a day
     fresh.evaluate(REREAD)
     expect(settings.field("grid.columns")).to_have_value("7")
     expect(settings.field("layers.list")).to_have_value("1, 5-")
@@ -60,20 +85,23 @@ def test_typed_values_outlast_the_reading_some_minutes_after_the_login(fresh, oc
     assert saved["layers"]["first"] is True
 
 
-def test_typed_values_outlast_a_lost_connection(open_page, octoprint):
-    connections: list[WebSocketRoute] = []
-
-    def pass_on(connection: WebSocketRoute) -> None:
-        connection.connect_to_server()
-        connections.append(connection)
-
-    settings = SettingsScreen(open_page(websockets=pass_on)).open()
+def test_typed_values_outlast_a_lost_connection(open_page, octoprint, console):
+    console.expect("ERR_INTERNET_DISCONNECTED|WebSocket")
+    network = Network()
+    settings = SettingsScreen(open_page(websockets=network.pass_on)).open()
     page = settings.page
     settings.type(grid__columns=7)
     expect(settings.positions).to_have_count(21)
-    with page.expect_response(SETTINGS, timeout=120_000):
-        connections[0].close(code=GOING_AWAY)
+    network.take_away(page)
+    settings.type(grid__rows=2)
+    expect(settings.unreachable).to_be_visible()
+    expect(page.locator("#offline_overlay")).to_be_visible()
+    with page.expect_response(SETTINGS, timeout=180_000):
+        network.give_back(page)
+    expect(page.locator("#offline_overlay")).to_be_hidden()
     reread(settings)  # after the one that the page has begun by itself
+    expect(settings.unreachable).to_be_hidden()
+    expect(settings.positions).to_have_count(14)
     expect(settings.field("grid.columns")).to_have_value("7")
     settings.save()
     assert octoprint.settings()["grid"]["columns"] == 7
