@@ -33,15 +33,15 @@ def sieve(
         cmd_type: Optional[str],
         gcode: Optional[str],
         subcode: Optional[str] = None,
-        tags: Any = None,
+        tags: Any = (),
         *args: Any,
         **kwargs: Any,
     ) -> None:
         try:
-            if tags is None or elsewhere(tags):
+            if elsewhere(tags):
                 return
         except TypeError:
-            return  # no tags of OctoPrint's
+            return  # None, or no tags of OctoPrint's
         due(comm, gcode, tags)
 
     def watch_for(tags: frozenset[str]) -> None:
