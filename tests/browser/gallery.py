@@ -31,7 +31,7 @@ class Gallery:
         self.cards = page.get_by_test_id("layercapture-card")
         self.empty = page.get_by_test_id("layercapture-empty")
         self.print = page.get_by_test_id("layercapture-print")
-        self.cells = page.get_by_test_id("layercapture-cell")
+        self.cells = page.get_by_test_id("layercapture-map-cell")
         self.viewer = page.get_by_test_id("layercapture-viewer")
         self.confirm = page.get_by_test_id("layercapture-confirm")
 
@@ -82,7 +82,7 @@ class Gallery:
 
     def cell(self, index: int) -> Locator:
         return self.page.locator(
-            f'[data-test-id="layercapture-cell"][data-index="{index}"]'
+            f'[data-test-id="layercapture-map-cell"][data-index="{index}"]'
         )
 
     def agree(self) -> None:
