@@ -115,10 +115,7 @@ class TrialSection(ErrandSection):
             if wrong:
                 raise NotNow(
                     Message(
-                        N_(
-                            "Correct the setting “%(name)s” (%(section)s) first: "
-                            "%(why)s"
-                        ),
+                        N_("Correct the setting “%(name)s” (%(section)s) first: %(why)s"),
                         {
                             "name": title(wrong[0].key),
                             "section": section(wrong[0].key),
