@@ -33,15 +33,15 @@ def sieve(
         cmd_type: Optional[str],
         gcode: Optional[str],
         subcode: Optional[str] = None,
-        tags: Any = None,
+        tags: Any = (),
         *args: Any,
         **kwargs: Any,
     ) -> None:
         try:
-            if tags is None or elsewhere(tags):
+            if elsewhere(tags):
                 return
         except TypeError:
-            return  # no tags of OctoPrint's
+            return  # None, or no tags of OctoPrint's
         due(comm, gcode, tags)
 
     def watch_for(tags: frozenset[str]) -> None:
@@ -60,8 +60,8 @@ class CommSection(MeasureSection, TrialSection, PrintSection):
 
     def _due(self, comm: Any, gcode: Optional[str], tags: Any) -> None:
         try:
-            self._printer_port.seen(comm)
-            self._engine.on_boundary(tags, comm, gcode)
+            if self._printer_port.seen(comm):
+                self._engine.on_boundary(tags, comm, gcode)
         except Exception:
             self._logger.exception("The boundary of a layer was not recognised")
 
@@ -80,16 +80,16 @@ class CommSection(MeasureSection, TrialSection, PrintSection):
         try:
             if self.is_cut(tags or ()):
                 return (None,)
-            self._printer_port.sending(comm, cmd)
-            self._engine.head.on_sending(cmd, tags or ())
+            if self._printer_port.sending(comm, cmd):
+                self._engine.head.on_sending(cmd, tags or ())
         except Exception:
             self._logger.exception("A line being sent was not understood")
         return None
 
     def on_gcode_received(self, comm: Any, line: str, *args: Any, **kwargs: Any) -> str:
         try:
-            self._printer_port.seen(comm)
-            self._engine.head.on_received(line)
+            if self._printer_port.seen(comm):
+                self._engine.head.on_received(line)
         except Exception:
             self._logger.exception("A line from the printer was not understood")
         return line

@@ -6,6 +6,7 @@ import logging
 import math
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, Optional
@@ -46,24 +47,39 @@ class OctoPrintPrinter:
     def __init__(self, printer: Any) -> None:
         self._printer = printer
         self._connection: Optional[object] = None
+        self._ended: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._changing = threading.Lock()
         self._modal = Modal()
         self._factors = Factors()
         self._recent: deque[str] = deque(maxlen=_BUFFERED)
 
-    def seen(self, connection: object) -> None:
-        """A hook was called for this connection."""
-        if connection is not self._connection:
-            self._connection = connection
-            self._modal = Modal()
-            self._factors = Factors()
-            self._recent.clear()
+    def seen(self, connection: object) -> bool:
+        """A hook was called for this connection; False where another has followed it.
 
-    def sending(self, connection: object, line: str) -> None:
-        """A line goes out on this connection."""
-        self.seen(connection)
+        A closed connection's threads go on for seconds and still call hooks. What they
+        say is about a printer that is gone, and a hold on the job taken meanwhile must
+        not be looked for there.
+        """
+        if connection is self._connection:
+            return True
+        with self._changing:
+            if connection in self._ended:
+                return False
+            if connection is not self._connection:
+                if self._connection is not None:
+                    self._ended.add(self._connection)
+                self._connection = connection
+                self.forget()
+        return True
+
+    def sending(self, connection: object, line: str) -> bool:
+        """A line goes out on this connection; gives what :meth:`seen` does."""
+        if not self.seen(connection):
+            return False
         self._modal.feed(line)
         self._factors.feed(line)
         self._recent.append(line)
+        return True
 
     def send(self, lines: Sequence[str], tags: frozenset[str]) -> None:
         if not self._printer.is_operational():

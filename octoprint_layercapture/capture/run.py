@@ -64,7 +64,9 @@ class CaptureRun:
     Args:
         interruption: names what ends the capture from outside, or None
 
-    ``planned`` is how many positions are to be visited.
+    ``planned`` is how many positions are to be visited. Nothing that a run holds refers
+    back to it, so it goes with all its records as soon as it is over: what waits for the
+    garbage collector of a process as large as OctoPrint's waits for many captures.
     """
 
     def __init__(
@@ -88,14 +90,7 @@ class CaptureRun:
         self._clock = clock
         self._recorder = recorder
         self._asked_to_stop = interruption
-        self._steps: dict[Step, Callable[[], Step]] = {
-            Step.PAUSE: self._pause,
-            Step.ENTER: self._enter,
-            Step.TRAVEL: self._travel,
-            Step.SETTLE: self._settle,
-            Step.EXPOSE: self._expose,
-        }
-        self._visits = Visits(layer, terms, head, clock, recorder, self._interruption)
+        self._visits = Visits(layer, terms, head, clock, recorder)
         self._usual = Activity.PRINTING
         self._started = clock.monotonic()
         self._restarts = head.restarts
@@ -124,9 +119,9 @@ class CaptureRun:
         harmless = False
         try:
             self._check_limits()
-            while self.step in self._steps:
+            while self.step in _STEPS:
                 self._look()
-                self.step = self._steps[self.step]()
+                self.step = _STEPS[self.step](self)
         except Interrupted as stopped:
             interrupted = str(stopped)
         except CaptureFailed as failed:
@@ -312,14 +307,14 @@ class CaptureRun:
         return x, y
 
     def _travel(self) -> Step:
-        return Step.SETTLE if self._visits.travel() else Step.LEAVE
+        return Step.SETTLE if self._visits.travel(self._interruption) else Step.LEAVE
 
     def _settle(self) -> Step:
-        self._visits.settle()
+        self._visits.settle(self._interruption)
         return Step.EXPOSE
 
     def _expose(self) -> Step:
-        self._visits.expose()
+        self._visits.expose(self._interruption)
         return Step.TRAVEL
 
     def _leave(self) -> None:
@@ -355,3 +350,12 @@ class CaptureRun:
         except Interrupted:
             return False
         return reported is not None and not same_place(reported[:2], back[:2])
+
+
+_STEPS: dict[Step, Callable[[CaptureRun], Step]] = {
+    Step.PAUSE: CaptureRun._pause,
+    Step.ENTER: CaptureRun._enter,
+    Step.TRAVEL: CaptureRun._travel,
+    Step.SETTLE: CaptureRun._settle,
+    Step.EXPOSE: CaptureRun._expose,
+}

@@ -87,7 +87,7 @@ class TrialRun:
         self.outing = Outing(
             printer, head, terms.volume.max_z, pace, interruption, lower=False
         )
-        self._visits = Visits(BED, terms, head, clock, recorder, self.outing.stop)
+        self._visits = Visits(BED, terms, head, clock, recorder)
 
     @property
     def order(self) -> Sequence[Position]:
@@ -158,12 +158,12 @@ class TrialRun:
     def _visit(self) -> None:
         while True:
             self._to(Step.TRAVEL)
-            if not self._visits.travel():
+            if not self._visits.travel(self.outing.stop):
                 return
             self._to(Step.SETTLE)
-            self._visits.settle()
+            self._visits.settle(self.outing.stop)
             self._to(Step.EXPOSE)
-            self._visits.expose()
+            self._visits.expose(self.outing.stop)
 
     def _finish(self) -> None:
         self.still_homing = self.step is Step.HOME

@@ -25,10 +25,8 @@ class Visits:
     """Takes the head through the positions of one capture.
 
     :meth:`travel`, :meth:`settle` and :meth:`expose` follow each other until the first
-    is False. They raise what :meth:`~.head.Head.arrive` raises.
-
-    Args:
-        interruption: names what ends the capture, or None
+    is False. They raise what :meth:`~.head.Head.arrive` raises; ``interruption`` names
+    what ends the capture, or None.
 
     Attributes:
         order: the positions as they are visited
@@ -42,7 +40,6 @@ class Visits:
         head: Head,
         clock: Clock,
         recorder: Recorder,
-        interruption: Interruption,
     ) -> None:
         self.order: Sequence[Position] = ()
         self.visited = 0
@@ -51,7 +48,6 @@ class Visits:
         self._head = head
         self._clock = clock
         self._recorder = recorder
-        self._interruption = interruption
         self._moves: Optional[Moves] = None
         self._z = 0.0
         self._z_bias = 0.0
@@ -72,7 +68,7 @@ class Visits:
         self._z_bias = z_bias
         self._standing = moves.home
 
-    def travel(self) -> bool:
+    def travel(self, interruption: Interruption) -> bool:
         """Go to the next position and prove it; False where all are done."""
         if self.visited >= len(self.order) or self._moves is None:
             return False
@@ -84,18 +80,18 @@ class Visits:
             target,
             self._z_bias,
             SLACK + 3 * needed,
-            self._interruption,
+            interruption,
             needed,
         )
         self._standing = target
         self._arrived = self._clock.monotonic()
         return True
 
-    def settle(self) -> None:
+    def settle(self, interruption: Interruption) -> None:
         """Stand still as long as every camera needs it."""
-        self._head.wait(self._terms.delay, self._interruption)
+        self._head.wait(self._terms.delay, interruption)
 
-    def expose(self) -> None:
+    def expose(self, interruption: Interruption) -> None:
         """Have all cameras take their picture, and count the position as visited."""
         place = self.order[self.visited]
         exposure = self._recorder.expose(
@@ -112,7 +108,7 @@ class Visits:
             )
         )
         exposure.add_done_callback(lambda _: self._head.wake())
-        self._head.wait_until(exposure.done, _PATIENCE, self._interruption)
+        self._head.wait_until(exposure.done, _PATIENCE, interruption)
         if not exposure.done():
             self.abandon()
         self.visited += 1

@@ -24,8 +24,8 @@ from tests.bench import _rows
 MOST = 2.0
 LAYERS = 500
 TRIGGERS = 12  # lines of a layer at which it may be captured
-LINES = 2000
-ROUNDS = 200
+LINES = 200  # few, so that their tags are in the cache, as those of a line just read are
+ROUNDS = 2000
 
 Hook = Callable[..., Any]
 Line = tuple[str, str, set[str]]

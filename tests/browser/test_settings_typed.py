@@ -14,6 +14,7 @@ from tests.server.harness import OctoPrint
 
 GOING_AWAY = 1001
 SETTINGS = "**/api/settings"
+UPDATE_DETECTED = "#settings_dialog_update_detected"
 REREAD = "OctoPrint.coreui.viewmodels.settingsViewModel.requestData().then(() => null)"
 
 
@@ -34,18 +35,43 @@ def settings(page: Page) -> SettingsScreen:
     return SettingsScreen(page).open()
 
 
+class Network:
+    """What is between a page and its server; it can be taken away as a whole."""
+
+    def __init__(self) -> None:
+        self.connections: list[WebSocketRoute] = []
+        self.gone = False
+
+    def pass_on(self, connection: WebSocketRoute) -> None:
+        if self.gone:
+            connection.close(code=GOING_AWAY)
+            return
+        connection.connect_to_server()
+        self.connections.append(connection)
+
+    def take_away(self, page: Page) -> None:
+        self.gone = True
+        page.context.set_offline(True)
+        while self.connections:
+            self.connections.pop().close(code=GOING_AWAY)
+
+    def give_back(self, page: Page) -> None:
+        self.gone = False
+        page.context.set_offline(False)
+
+
 def reread(settings: SettingsScreen) -> None:
     """As OctoPrint does by itself, and wait until it is done."""
     settings.page.evaluate(REREAD)
 
 
-def test_typed_values_outlast_the_reading_some_minutes_after_the_login(fresh, octoprint):
+def test_typed_values_outlast_the_reading_when_the_login_has_aged(fresh, octoprint):
     settings = SettingsScreen(fresh).open()
     settings.type(grid__columns=7, layers__list="1, 5-", cameras__url="http://cam/")
     settings.field("layers.first").check()
     expect(settings.positions).to_have_count(21)
     with fresh.expect_response(SETTINGS, timeout=60_000):
-        fresh.clock.fast_forward("06:00")
+        fresh.clock.fast_forward("24:30:00")  # the server under test lets them last a day
     fresh.evaluate(REREAD)
     expect(settings.field("grid.columns")).to_have_value("7")
     expect(settings.field("layers.list")).to_have_value("1, 5-")
@@ -59,23 +85,50 @@ def test_typed_values_outlast_the_reading_some_minutes_after_the_login(fresh, oc
     assert saved["layers"]["first"] is True
 
 
-def test_typed_values_outlast_a_lost_connection(open_page, octoprint):
-    connections: list[WebSocketRoute] = []
-
-    def pass_on(connection: WebSocketRoute) -> None:
-        connection.connect_to_server()
-        connections.append(connection)
-
-    settings = SettingsScreen(open_page(websockets=pass_on)).open()
+def test_typed_values_outlast_a_lost_connection(open_page, octoprint, console):
+    console.expect("ERR_INTERNET_DISCONNECTED|WebSocket")
+    network = Network()
+    settings = SettingsScreen(open_page(websockets=network.pass_on)).open()
     page = settings.page
     settings.type(grid__columns=7)
     expect(settings.positions).to_have_count(21)
-    with page.expect_response(SETTINGS, timeout=120_000):
-        connections[0].close(code=GOING_AWAY)
+    network.take_away(page)
+    settings.type(grid__rows=2)
+    expect(settings.unreachable).to_be_visible()
+    expect(page.locator("#offline_overlay")).to_be_visible()
+    with page.expect_response(SETTINGS, timeout=180_000):
+        network.give_back(page)
+    expect(page.locator("#offline_overlay")).to_be_hidden()
     reread(settings)  # after the one that the page has begun by itself
+    expect(settings.unreachable).to_be_hidden()
+    expect(settings.positions).to_have_count(14)
     expect(settings.field("grid.columns")).to_have_value("7")
     settings.save()
     assert octoprint.settings()["grid"]["columns"] == 7
+
+
+@pytest.fixture
+def no_presets(octoprint: OctoPrint) -> Iterator[None]:
+    """Without temperature presets: those without a chamber look changed to OctoPrint."""
+    temperature = octoprint.get("/api/settings")["temperature"]
+    octoprint.post("/api/settings", {"temperature": {"profiles": []}})
+    yield
+    profiles = temperature["profiles"]
+    octoprint.post("/api/settings", {"temperature": {"profiles": profiles}})
+
+
+def test_page_on_which_nothing_was_typed_follows_what_others_save(
+    no_presets, open_page, octoprint
+):
+    octoprint.configure(cameras={"url": "http://cam/", "auth": "basic", "password": "x"})
+    settings = SettingsScreen(open_page()).open()
+    for secret in ("first", ""):  # typed and taken back: nothing is left to be saved
+        settings.field("cameras.password").fill(secret)
+    octoprint.configure(layers={"interval": 7}, grid={"rows": 2})
+    expect(settings.field("layers.interval")).to_have_value("7")
+    expect(settings.field("grid.rows")).to_have_value("2")
+    expect(settings.positions).to_have_count(6)
+    expect(settings.page.locator(UPDATE_DETECTED)).to_be_hidden()
 
 
 def test_what_others_changed_meanwhile_is_taken_over(settings, octoprint):
@@ -107,8 +160,7 @@ def test_closing_discards_what_was_kept(settings, octoprint):
 def test_loading_everything_again_discards_what_was_typed(settings, octoprint):
     settings.type(grid__columns=7)
     octoprint.configure(grid={"rows": 2})
-    reload_all = settings.page.locator("#settings_dialog_update_detected .reload_all")
-    reload_all.click()
+    settings.page.locator(f"{UPDATE_DETECTED} .reload_all").click()
     expect(settings.field("grid.columns")).to_have_value("3")
     expect(settings.field("grid.rows")).to_have_value("2")
     settings.type(grid__columns=6)

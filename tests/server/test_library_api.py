@@ -243,7 +243,7 @@ def test_every_browser_hears_that_something_was_deleted(octoprint: OctoPrint) ->
         "message library",
         mark,
     )
-    assert heard["data"] == {"event": "library"}
+    assert heard["data"]["event"] == "library"
 
 
 def test_a_plan_says_what_would_happen(

@@ -9,6 +9,13 @@ $(function () {
 
     const client = () => OctoPrint.plugins.layercapture;
 
+    /** A value that the server never sends. Without one it is undefined, as in what was
+     * received: OctoPrint would take "" for a change that is still to be saved. */
+    const secret = () => {
+        const typed = ko.observable();
+        return ko.pureComputed({ read: typed, write: (text) => typed(text || undefined) });
+    };
+
     function LayerCaptureCamerasViewModel(parameters) {
         const self = this;
 
@@ -129,7 +136,7 @@ $(function () {
             self.wrongDetails = wrongDetails; // problems of the preview
             const { cameras: group } = settings;
             SECRETS.forEach((name) => {
-                group[name] = group[name] || ko.observable(""); // never sent to us
+                group[name] = group[name] || secret();
             });
             self.rows = ko.pureComputed(() => {
                 const names = used();

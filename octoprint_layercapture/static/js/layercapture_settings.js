@@ -204,7 +204,8 @@ $(function () {
                     rateLimit: { timeout: DEBOUNCE, method: "notifyWhenChangesStop" },
                 })
                 .subscribe(request);
-            printerState.filedata.subscribe(() => {
+            // the plan's own path: what depends on the file may hear of it after others do
+            self.plan.path.subscribe(() => {
                 if (shown) self.plan.request();
             });
         };

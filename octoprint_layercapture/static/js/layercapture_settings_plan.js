@@ -111,11 +111,13 @@
         self.pending = ko.observable(false);
 
         /** Files below uploads can be captured; what the printer itself stores cannot. */
-        const stored = ko.pureComputed(() => _.get(file(), "origin") === "local");
-        self.path = ko.pureComputed(() => (stored() ? file().path : ""));
+        self.path = ko.pureComputed(() => {
+            const { origin, path } = file() || {};
+            return origin === "local" ? path : "";
+        });
         self.name = ko.pureComputed(() => _.get(file(), "display") || self.path());
         self.none = ko.pureComputed(() => !_.get(file(), "path"));
-        self.onPrinter = ko.pureComputed(() => !self.none() && !stored());
+        self.onPrinter = ko.pureComputed(() => !self.none() && !self.path());
 
         /** The answer about the file that is selected now. */
         const current = ko.pureComputed(() =>

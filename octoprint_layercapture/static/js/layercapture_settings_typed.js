@@ -5,7 +5,7 @@
 
     /** The places of all single values in a tree of settings with groups. */
     const placesIn = (tree) =>
-        _.flatMap(_.toPairs(tree), ([name, value]) =>
+        Object.entries(tree).flatMap(([name, value]) =>
             _.isPlainObject(value) ? _.keys(value).map((key) => [name, key]) : [[name]],
         );
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from concurrent.futures import Future
 from typing import Any
 
@@ -110,6 +111,7 @@ class Stage:
         self.recorder = FakeRecorder(self.printer)
         self.stop = None
         self.begin: Any = None
+        self.run: Any = None
         for line in start:
             self.printer.print_line(line)
 
@@ -126,6 +128,7 @@ class Stage:
             self.recorder,
             lambda: self.stop,
         )
+        self.run = weakref.ref(run)
         return run.run()
 
     def is_as_before(self):

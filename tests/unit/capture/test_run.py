@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 
 import pytest
@@ -66,6 +67,17 @@ def test_leave_puts_back_position_filament_feedrate_and_modes(start, switches):
     assert stage.is_as_before()
     assert stage.printer.holds == 0
     assert stage.printer.released == 1
+
+
+@pytest.mark.parametrize("stop", [None, "cancelled"], ids=["done", "interrupted"])
+def test_a_run_that_is_over_is_gone_without_the_garbage_collector(stage, stop):
+    stage.stop = stop
+    gc.disable()
+    try:
+        assert stage.capture().interrupted == stop
+        assert stage.run() is None
+    finally:
+        gc.enable()
 
 
 def test_every_position_is_photographed_where_it_is_labelled(stage):
