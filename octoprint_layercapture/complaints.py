@@ -79,7 +79,7 @@ def _said(key: str, field: Any, error: Any) -> Message:
     if key == "layers.list":
         text = N_(
             "“%(value)s” is not a list of layers. Write layer numbers and ranges "
-            "with commas between them, for example 1, 5-10, 40."
+            "with commas between them, for example 1, 5-10, last."
         )
         return Message(text, value)
     if error["type"] == "folder":
@@ -91,7 +91,7 @@ def _said(key: str, field: Any, error: Any) -> Message:
     if error["type"] == "address":
         text = N_(
             "This snapshot URL is not a valid address. A user name and a password belong "
-            "into their own fields."
+            "in their own fields."
         )
         return Message(text)
     if key == "cameras.url":

@@ -29,6 +29,7 @@ from .library import CaptureWriter, Conditions, Place, Store
 from .messages import N_, Message
 from .pictures import Pictures
 from .printer import SystemClock
+from .titles import section, title
 from .trial_story import DONE, FAILED, HOMING, MOVING, STOPPED, TrialStory, nothing_yet
 from .waiting import place_of, words
 
@@ -114,8 +115,12 @@ class TrialSection(ErrandSection):
             if wrong:
                 raise NotNow(
                     Message(
-                        N_("Correct the setting %(key)s first: %(why)s"),
-                        {"key": wrong[0].key, "why": wrong[0].message},
+                        N_("Correct the setting “%(name)s” (%(section)s) first: %(why)s"),
+                        {
+                            "name": title(wrong[0].key),
+                            "section": section(wrong[0].key),
+                            "why": wrong[0].message,
+                        },
                     )
                 )
         used, problems = cameras(config, self._webcams)

@@ -26,13 +26,17 @@ SOURCES = {
     "static/js/*.js": "javascript",
     "templates/*.jinja2": "jinja2",
 }
-# The errors' first argument is a text that the browser translates, like a Message's.
+# The errors' first argument is a text that the browser translates, like a Message's;
+# `counted` is what the live view counts with.
 KEYWORDS = {
     "_": None,
     "N_": None,
     "gettext": None,
     "ngettext": (1, 2),
+    "counted": (1, 2),
     "CameraError": None,
+    "FrozenCamera": None,
+    "NotMeasured": None,
     "StoreError": None,
 }
 

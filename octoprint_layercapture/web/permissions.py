@@ -30,7 +30,8 @@ def permissions() -> list[dict[str, Any]]:
             "key": "CAPTURE",
             "name": "Capture",
             "description": gettext(
-                "Switch captures on and off, steer them, test cameras"
+                "Switch captures on and off, steer them, test cameras, make test "
+                "captures and videos"
             ),
             "roles": ["capture"],
             "default_groups": [USER_GROUP, ADMIN_GROUP],

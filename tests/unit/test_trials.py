@@ -406,7 +406,7 @@ def test_it_begins_only_while_the_printer_is_idle(plugin, activity, words):
     [
         ({"grid": {"center_x": 1000}}, "No position"),
         ({"bed": {"max_z": 4}}, "above the maximum"),
-        ({"grid": {"columns": "many"}}, "Correct the setting"),
+        ({"grid": {"columns": "many"}}, "Correct the setting “Columns” (Grid) first"),
         ({"cameras": {"use": ["top"]}}, "gone"),
     ],
 )

@@ -102,7 +102,7 @@
         ];
         if (picture.repeated) {
             facts.push([
-                gettext("Mind"),
+                gettext("Note"),
                 gettext(
                     "It is the same picture, bit for bit, as at the position before.",
                 ),
