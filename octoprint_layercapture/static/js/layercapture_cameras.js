@@ -13,7 +13,10 @@ $(function () {
      * received: OctoPrint would take "" for a change that is still to be saved. */
     const secret = () => {
         const typed = ko.observable();
-        return ko.pureComputed({ read: typed, write: (text) => typed(text || undefined) });
+        return ko.pureComputed({
+            read: typed,
+            write: (text) => typed(text || undefined),
+        });
     };
 
     function LayerCaptureCamerasViewModel(parameters) {
