@@ -426,3 +426,27 @@ def test_fake_camera_is_measured_by_moving_the_head(settings, octoprint):
     (kept,) = octoprint.settings()["cameras"]["details"]
     assert kept["camera"] == "fake"
     assert kept["latency"] >= 0.3
+
+
+def test_camera_with_markup_in_its_name_is_shown_as_it_is_called(open_page, camera):
+    evil = "<img src=x onerror=alert(1)>"
+    problem = {"text": "Camera %(name)s takes no pictures.", "params": {"name": evil}}
+
+    def rename(route: Route) -> None:
+        real = route.fetch()
+        cameras = real.json()["cameras"]
+        for known in cameras:
+            if known["kind"] == "webcam":
+                known.update(name=evil, title=evil, problem=problem)
+        route.fulfill(response=real, json={"cameras": cameras})
+
+    page = open_page()
+    page.route(LIST, rename)
+    settings = SettingsScreen(page).open()
+    expect(titles(settings)).to_have_text([evil])
+    expect(settings.pane.get_by_role("checkbox", name=evil)).to_be_visible()
+    note = settings.pane.get_by_test_id("layercapture-camera-note")
+    expect(note).to_contain_text(f"Camera {evil} takes no pictures.")
+    settings.cameras.check()
+    expect(titles(settings)).to_have_text([evil])
+    expect(settings.pane.locator("img[src=x]")).to_have_count(0)
