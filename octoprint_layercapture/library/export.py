@@ -136,7 +136,10 @@ def as_dataset(
 
 
 def folder_name(entry: PrintEntry, taken: set[str]) -> str:
-    """A folder for a print that no other print of this export has."""
+    """A folder for a print that no other print of this export has.
+
+    It is one name, whatever somebody's files say: it leads nowhere else.
+    """
     if entry.own_folder:
         name = entry.path.name
     elif entry.record_path is not None:
@@ -145,6 +148,7 @@ def folder_name(entry: PrintEntry, taken: set[str]) -> str:
         name = entry.print_id
     # a name that is no text on this system's disk still is one in an archive
     name = os.fsencode(name).decode("utf-8", "replace")
+    name = _UNFIT.sub("_", name).strip(" .") or "print"
     wanted, number = name, 1
     while name.casefold() in taken:
         number += 1
@@ -182,7 +186,10 @@ def to_folder(
         with opened(member) as content:
             if content is None:
                 continue
-            path = folder.joinpath(*member.name.split("/"))
+            parts = member.name.split("/")
+            if not all(part.strip(" .") for part in parts):
+                raise OSError(f"{member.name} would lie outside of the export")
+            path = folder.joinpath(*parts)
             path.parent.mkdir(parents=True, exist_ok=True)
             with open(path, "wb") as file:
                 for piece in pieces(content):

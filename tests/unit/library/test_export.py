@@ -204,3 +204,46 @@ def test_memory_stays_flat_however_large_the_export(store, begin, add):
         tracemalloc.stop()
     assert total > 40 << 20
     assert peak < 4 << 20
+
+
+@pytest.mark.parametrize(
+    "print_id",
+    ["../../../evil", "..", "/etc/evil", "..\\..\\evil", ".hidden", " ", "a/b"],
+)
+def test_nothing_of_somebody_elses_records_leads_out_of_an_export(
+    new_store, tmp_path, print_id
+):
+    store = new_store(folder_per_print=False)
+    store.root.mkdir(parents=True, exist_ok=True)
+    picture = "layer_0010_pos_00_20241201_143022.jpg"
+    (store.root / picture).write_bytes(b"picture")
+    record = {
+        "layer": 10,
+        "z_height": 2.0,
+        "timestamp": STARTED,
+        "gcode_file": "part.gcode",
+        "print_start_time": STARTED,
+        "print_id": print_id,
+        "images": [
+            {
+                "path": f"/uploads/layercapture/{picture}",
+                "position": {"x": 1, "y": 1},
+                "index": 0,
+            }
+        ],
+        "settings": {
+            "grid_spacing": 40,
+            "grid_center": {"x": 1, "y": 1},
+            "grid_size": 3,
+        },
+    }
+    described = store.root / "layer_0010_metadata_20241201_143022.json"
+    described.write_text(json.dumps(record), encoding="utf-8")
+    names = [member.name for member in prints(entries(store))]
+    assert names
+    assert all(len(name.split("/")) == 2 for name in names)
+    assert not any(set(name) & set("\\:") or name.startswith(".") for name in names)
+    to_folder(prints(entries(store)), tmp_path / "deep" / "out", lambda picture: None)
+    written = [path for path in tmp_path.rglob(picture) if path.parent != store.root]
+    assert all(tmp_path / "deep" / "out" in path.parents for path in written)
+    assert len(written) == 1
