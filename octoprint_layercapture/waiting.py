@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Optional, Protocol
+from typing import Optional, Protocol, Union
 
 from .capture.grid import Position
 from .capture.run import Step
@@ -21,6 +21,8 @@ _WORDS = {
     Step.RELEASE: N_("Letting the print go on."),
     Step.DONE: N_("Letting the print go on."),
 }
+
+_CAMERAS = {"fake": N_("Fake camera"), "url": N_("Snapshot URL")}
 
 
 class Run(Protocol):
@@ -62,5 +64,13 @@ def words(run: Run, cameras: Sequence[str]) -> Message:
         return Message(N_("Keeping the picture of position %(index)d."), where)
     return Message(
         N_("Waiting for the picture of position %(index)d from %(cameras)s."),
-        {**where, "cameras": ", ".join(cameras)},
+        {**where, "cameras": _named(cameras)},
     )
+
+
+def _named(cameras: Sequence[str]) -> Union[str, Message]:
+    """Cameras as people know them; one of ours alone in the reader's language."""
+    names = [_CAMERAS.get(camera, camera) for camera in cameras]
+    if len(names) == 1 and cameras[0] in _CAMERAS:
+        return Message(names[0])
+    return ", ".join(names)

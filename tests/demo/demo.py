@@ -11,6 +11,7 @@ import bisect
 import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -163,6 +164,7 @@ def run(octoprint: OctoPrint, once: bool) -> int:
     """The whole demo; its exit status."""
     lock = reserve(octoprint.base)
     print(f"Starting OctoPrint {octoprint.version} on {octoprint.url}/ …", flush=True)
+    print(f"To watch: user {USER}, password {PASSWORD}, tab Layer Capture", flush=True)
     status = 130
     try:
         octoprint.prepare()
@@ -172,6 +174,8 @@ def run(octoprint: OctoPrint, once: bool) -> int:
         for problem in found:
             print(f"Not as it should be: {problem}", flush=True)
         status = 1 if found else 0
+        if not found:
+            print("All as it should be.", flush=True)
         if not once:
             print(f"OctoPrint {octoprint.url}/   user {USER}, password {PASSWORD}")
             print("The server stays up; Ctrl-C ends it.", flush=True)
@@ -205,7 +209,10 @@ def main() -> int:
         options.base.resolve(),
         options.octoprint,
         port=options.port,
-        config={"plugins": {"layercapture": SETTINGS}},
+        config={
+            "plugins": {"layercapture": SETTINGS},
+            "webcam": {"ffmpeg": shutil.which("ffmpeg")},
+        },
     )
     try:
         require_free(octoprint.host, options.port)
