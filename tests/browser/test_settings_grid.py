@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.screens import SettingsScreen
 from tests.server import jobs
 from tests.server.harness import OctoPrint
+from tests.server.waiting import wait_until
 
 REFUSED = re.compile("layercapture-refused")
 ROUND = {"formFactor": "circular", "origin": "center", "width": 180, "depth": 180}
@@ -37,8 +38,8 @@ def shape_bed(octoprint: OctoPrint, **volume: object) -> None:
 
 
 def middle(of: Locator) -> tuple[float, float]:
-    box = of.bounding_box()
-    assert box is not None
+    # the picture may just be drawn anew
+    box = wait_until(of.bounding_box, "the picture is drawn")
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -198,7 +199,7 @@ def test_selected_file_is_drawn_and_covered(settings, octoprint):
     octoprint.upload("wide.gcode", jobs.tower(layers=12))
     octoprint.post("/api/files/local/wide.gcode", {"command": "select"})
     expect(settings.printed).to_have_attribute("d", re.compile("^M[^Z]+Z$"))
-    outline = settings.printed.bounding_box()
+    outline = wait_until(settings.printed.bounding_box, "the outline is drawn")
     assert outline["width"] == pytest.approx(19 * pixels_a_mm(settings), abs=3)
     assert middle(settings.printed) == pytest.approx(
         middle(settings.handle("center")), abs=2

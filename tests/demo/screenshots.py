@@ -39,6 +39,20 @@ def capture(page: Page, folder: Path) -> None:
     page.screenshot(path=folder / "tab.png")
 
 
+def gallery(page: Page, folder: Path) -> None:
+    """The newest print, which is done by now, in the middle of the grid."""
+    expect(page.get_by_test_id("layercapture-doing")).to_contain_text(
+        "Ready", timeout=300_000
+    )
+    page.get_by_test_id("layercapture-pane-gallery").click()
+    page.get_by_test_id("layercapture-open").first.click()
+    shown = page.get_by_test_id("layercapture-stage").locator("img").first
+    expect(shown).to_be_visible(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    page.locator("#tab_plugin_layercapture").scroll_into_view_if_needed()
+    page.screenshot(path=folder / "gallery.png")
+
+
 def picture(folder: Path) -> None:
     """The newest picture of layer 15 in the middle of the grid."""
     found = sorted(
@@ -64,6 +78,7 @@ def main() -> int:
         load(page, url)
         settings(page, IMAGES)
         capture(page, IMAGES)
+        gallery(page, IMAGES)
     picture(IMAGES)
     print(f"The pictures are in {IMAGES.relative_to(environments.ROOT)}/")
     return 0
