@@ -243,11 +243,18 @@ class Story:
                 "totals": None if totals is None else totals.to_dict(),
             }
 
-    def writing(self) -> Optional[Board]:
-        """The capture of which not everything is on disk yet."""
+    def writing(self) -> Optional[dict[str, Any]]:
+        """How far the capture is of which not everything is on disk yet."""
         with self._lock:
             board = self._board
-            return None if board is None or board.written else board
+            if board is None or board.written:
+                return None
+            return {
+                "layer": board.layer,
+                "z": board.z,
+                "visited": len({index for index, _ in board.pictures}),
+                "total": sum(1 for place in board.positions if place.refused is None),
+            }
 
     def missing(self, index: int) -> list[str]:
         """The cameras that have given nothing at a position of this capture yet."""
