@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, Optional
 
@@ -17,6 +18,8 @@ from .progress import Place, next_layer, place
 from .story import LEFT_OUT, Story
 from .teller import Teller
 from .waiting import WRITE, WRITING, place_of, words
+
+_log = logging.getLogger("octoprint.plugins.layercapture.live")
 
 _CAPTURING = 0.3  # s between two looks at a capture under way
 _PRINTING = 3.0  # s between two looks at how far the print is
@@ -62,9 +65,12 @@ class LiveSection:
         self._send(event, {**payload, **self._stamp(self._story.turn())})
 
     def state_changed(self) -> None:
-        """The whole state, to all browsers."""
+        """The whole state, to all browsers. Never raises: callers have more to do."""
         self._story.turn()
-        self._send("state", self.state())
+        try:
+            self._send("state", self.state())
+        except Exception:
+            _log.exception("The state could not be told")
         self._teller.wake()
 
     def _tell_progress(self, found: dict[str, Any]) -> None:
@@ -159,16 +165,13 @@ class LiveSection:
         return place(self._printer.get_current_data(), current.file, elapsed)
 
     def _capture(self, run: Optional[CaptureRun]) -> Optional[dict[str, Any]]:
-        board = self._story.writing()
         if run is None:
-            if board is None:
+            writing = self._story.writing()
+            if writing is None:
                 return None
             return {
-                "layer": board.layer,
-                "z": board.z,
+                **writing,
                 "step": WRITE,
-                "visited": len({index for index, _ in board.pictures}),
-                "total": sum(1 for each in board.positions if each.refused is None),
                 "index": None,
                 "waits_for": WRITING.to_dict(),
             }

@@ -213,16 +213,22 @@ class Story:
     def prune(self, there: Callable[[str, str], bool]) -> None:
         """Pictures that somebody deleted are shown no more, nor a board without any.
 
-        ``there`` says whether a picture is on disk, by the print's key and its name.
+        ``there`` says whether a picture is on disk, by the print's key and its name. It
+        may hang as long as the disk does: nothing is locked meanwhile.
         """
         with self._lock:
             board = self._board
             if board is None or board.key is None or not board.pictures:
                 return
-            key = board.key
-            board.pictures = {
-                at: name for at, name in board.pictures.items() if there(key, name)
-            }
+            capture_id, key, pictures = board.capture_id, board.key, dict(board.pictures)
+        gone = {at: name for at, name in pictures.items() if not there(key, name)}
+        with self._lock:
+            board = self._of(capture_id)
+            if board is None or board.key != key:
+                return
+            for at, name in gone.items():
+                if board.pictures.get(at) == name:
+                    del board.pictures[at]
             if board.written and not board.pictures:
                 self._board = None
 
@@ -237,11 +243,18 @@ class Story:
                 "totals": None if totals is None else totals.to_dict(),
             }
 
-    def writing(self) -> Optional[Board]:
-        """The capture of which not everything is on disk yet."""
+    def writing(self) -> Optional[dict[str, Any]]:
+        """How far the capture is of which not everything is on disk yet."""
         with self._lock:
             board = self._board
-            return None if board is None or board.written else board
+            if board is None or board.written:
+                return None
+            return {
+                "layer": board.layer,
+                "z": board.z,
+                "visited": len({index for index, _ in board.pictures}),
+                "total": sum(1 for place in board.positions if place.refused is None),
+            }
 
     def missing(self, index: int) -> list[str]:
         """The cameras that have given nothing at a position of this capture yet."""

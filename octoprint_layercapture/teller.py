@@ -12,6 +12,8 @@ from typing import Any, Callable, Optional
 
 _log = logging.getLogger("octoprint.plugins.layercapture.live")
 
+_AGAIN = 5.0  # s until it looks again after an error
+
 Look = Callable[[], tuple[Optional[float], dict[str, Any]]]
 """How long until the next look, s (None: until woken), and what there is to tell."""
 
@@ -19,12 +21,16 @@ Look = Callable[[], tuple[Optional[float], dict[str, Any]]]
 class Teller:
     """Calls ``tell`` with what ``look`` finds, where it is not what it told before.
 
-    The one thread is made at the first :meth:`wake` and kept for good.
+    The one thread is made at the first :meth:`wake` and kept for good. After an error it
+    tries again, ``again`` seconds later; of errors in a row only the first is logged.
     """
 
-    def __init__(self, look: Look, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self, look: Look, tell: Callable[[dict[str, Any]], None], again: float = _AGAIN
+    ) -> None:
         self._look = look
         self._tell = tell
+        self._again = again
         self._news = threading.Condition()
         self._woken = False
         self._thread: Optional[threading.Thread] = None
@@ -43,6 +49,7 @@ class Teller:
     def _loop(self) -> None:
         told: dict[str, Any] = {}
         pause: Optional[float] = None
+        broken = False
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._woken, pause)
@@ -51,7 +58,8 @@ class Teller:
                 pause, found = self._look()
                 if found and found != told:
                     self._tell(found)
-                told = found
+                told, broken = found, False
             except Exception:
-                _log.exception("What captures do could not be told")
-                pause = None
+                level = logging.DEBUG if broken else logging.ERROR
+                _log.log(level, "What captures do could not be told", exc_info=True)
+                pause, broken = self._again, True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from octoprint_layercapture.capture.grid import Position
@@ -13,6 +16,7 @@ GRID = (
     Position(1, 50.0, 20.0),
     Position(2, 90.0, 20.0, Message("Too far")),
 )
+LONG = 60.0  # s; nothing that is waited for takes this long
 WHY = Message("Camera %(camera)s is gone.", {"camera": "side"})
 
 
@@ -48,7 +52,9 @@ def test_cameras_that_have_given_nothing_yet_are_waited_for(story):
 
 
 def test_capture_is_being_written_until_everything_is_kept(story):
-    assert story.writing() is not None
+    story.saved("capture", 1, "front", "box_1", "one.jpg")
+    story.saved("capture", 1, "side", "box_1", "two.jpg")
+    assert story.writing() == {"layer": 10, "z": 2.0, "visited": 1, "total": 2}
     story.written("capture", 10, 3, 1, 4.5, ok=True)
     assert story.writing() is None
     assert story.shown()["board"]["layer"] == 10
@@ -111,6 +117,81 @@ def test_pictures_that_were_deleted_are_shown_no_more(story):
     story.written("capture", 10, 1, 0, 1.0, ok=True)
     story.prune(lambda key, name: False)
     assert story.shown()["board"] is None
+
+
+class Disk:
+    """Says of no picture that it is there, and only once it is let go on."""
+
+    def __init__(self):
+        self.asked = threading.Event()
+        self.goes_on = threading.Event()
+
+    def there(self, key, name):
+        self.asked.set()
+        assert self.goes_on.wait(LONG)
+        return False
+
+
+@pytest.fixture
+def disk():
+    disk = Disk()
+    yield disk
+    disk.goes_on.set()
+
+
+@pytest.fixture
+def meanwhile():
+    with ThreadPoolExecutor(2) as threads:
+        yield threads.submit
+
+
+def test_disk_that_hangs_holds_up_nobody_else(story, meanwhile, disk):
+    story.saved("capture", 0, "front", "box_1", "gone.jpg")
+    pruned = meanwhile(story.prune, disk.there)
+    try:
+        assert disk.asked.wait(LONG)
+        meanwhile(story.layers, [20], LEFT_OUT).result(5)
+        before = story.revision
+        assert meanwhile(story.turn).result(5) == before + 1
+        assert not pruned.done()
+    finally:
+        disk.goes_on.set()
+    pruned.result(LONG)
+    assert story.shown()["board"]["pictures"] == []
+    assert story.known() == {20: LEFT_OUT}
+
+
+def test_pictures_that_come_while_the_disk_is_asked_stay(story, meanwhile, disk):
+    story.saved("capture", 0, "front", "box_1", "gone.jpg")
+    story.saved("capture", 0, "side", "box_1", "replaced.jpg")
+    pruned = meanwhile(story.prune, disk.there)
+    try:
+        assert disk.asked.wait(LONG)
+        meanwhile(story.saved, "capture", 0, "side", "box_1", "new.jpg").result(5)
+        meanwhile(story.saved, "capture", 1, "front", "box_1", "added.jpg").result(5)
+        meanwhile(story.written, "capture", 10, 3, 0, 1.0, True).result(5)
+    finally:
+        disk.goes_on.set()
+    pruned.result(LONG)
+    names = {each["name"] for each in story.shown()["board"]["pictures"]}
+    assert names == {"new.jpg", "added.jpg"}
+
+
+def test_board_that_opens_while_the_disk_is_asked_stays(story, meanwhile, disk):
+    story.saved("capture", 0, "front", "box_1", "same.jpg")
+    story.written("capture", 10, 1, 0, 1.0, ok=True)
+    pruned = meanwhile(story.prune, disk.there)
+    try:
+        assert disk.asked.wait(LONG)
+        meanwhile(story.opened, "next", "print", 20, 4.0).result(5)
+        meanwhile(story.saved, "next", 0, "front", "box_1", "same.jpg").result(5)
+        meanwhile(story.written, "next", 20, 1, 0, 1.0, True).result(5)
+    finally:
+        disk.goes_on.set()
+    pruned.result(LONG)
+    board = story.shown()["board"]
+    assert board["capture_id"] == "next"
+    assert [each["name"] for each in board["pictures"]] == ["same.jpg"]
 
 
 def test_each_turn_is_a_later_revision():
