@@ -148,12 +148,14 @@ class Outing:
                 )
             )
         moves = Moves(left, high, speeds, 0.0)
-        self._keep(moves.leave(lower=self._lower), anew=True)
+        # whoever goes back may do so before a line of the lift went out: it says all anew
+        absolute = _absolute(left) or ["G90"]
+        self._keep([*absolute, *moves.leave(lower=self._lower)], anew=True)
         self._lift([*_absolute(left), *moves.enter()], found, high - z)
         # what the report was off by would else be off by for good
         left.z = found[2] - self.bias
         self.moves = Moves(left, high, speeds, 0.0)
-        self._keep(self.moves.leave(lower=self._lower))
+        self._keep([*absolute, *self.moves.leave(lower=self._lower)])
 
     def send(self, lines: Sequence[str], undo: Sequence[str] = ()) -> None:
         """Send lines of the user's own, and ``undo`` at the end of the way back."""
@@ -244,4 +246,5 @@ def _absolute(left: Modal) -> list[str]:
     """Says again what may never have been said: some printers start out relative."""
     if not left.absolute:
         return []  # known, and seen to by the moves
-    return ["G90", "M83"] if left.e_absolute is False else ["G90"]
+    told_last = left.e_absolute is False and left.e_mode_last
+    return ["G90", "M83"] if told_last else ["G90"]
