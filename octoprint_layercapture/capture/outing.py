@@ -28,6 +28,7 @@ _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
 MARK = "layercapture:outing"  # tag of everything that is sent on one
 RESET = "reset"
+TAKING_OVER = 1.0  # s between a print's first sign and the hook that takes the way back
 HOMING = 180.0  # s without a word from the printer; each "busy" extends it
 
 
@@ -148,12 +149,14 @@ class Outing:
                 )
             )
         moves = Moves(left, high, speeds, 0.0)
-        self._keep(moves.leave(lower=self._lower), anew=True)
+        # whoever goes back may do so before a line of the lift went out: it says all anew
+        absolute = _absolute(left) or ["G90"]
+        self._keep([*absolute, *moves.leave(lower=self._lower)], anew=True)
         self._lift([*_absolute(left), *moves.enter()], found, high - z)
         # what the report was off by would else be off by for good
         left.z = found[2] - self.bias
         self.moves = Moves(left, high, speeds, 0.0)
-        self._keep(self.moves.leave(lower=self._lower))
+        self._keep([*absolute, *self.moves.leave(lower=self._lower)])
 
     def send(self, lines: Sequence[str], undo: Sequence[str] = ()) -> None:
         """Send lines of the user's own, and ``undo`` at the end of the way back."""
@@ -175,23 +178,29 @@ class Outing:
         return self._interruption() or self._elsewhere()
 
     def leave(self) -> None:
-        """Bring the head back, and every mode; never raises."""
-        back = self.hand_over()
+        """Bring the head back, and every mode; never raises.
+
+        Until the printer has answered, the way back is there for a print that begins:
+        what waits in OctoPrint's queue is dropped then.
+        """
+        with self._lock:
+            self._over = True
+            back = self._back
         try:
-            if not back or self._printer.activity() is not Activity.IDLE:
-                return
-            if self._head.restarts == self._restarts:
+            if back and self._elsewhere() is None:
                 self._head.ask(back, HOMING, self._elsewhere)
+                self._drop()
         except (CaptureFailed, Interrupted, PrinterGone) as error:
             _log.info("The head may not have come back: %s", error)
         finally:
+            self._wait_for_print()
             self._head.marks = frozenset()
 
     def hand_over(self) -> list[str]:
         """The lines that bring the head back, for whoever sends them now.
 
         Nothing may be sent on this outing afterwards. Safe on any thread, without
-        waiting.
+        waiting. Some of the lines may have been sent already: twice does no harm.
         """
         with self._lock:
             back, self._back = self._back, None
@@ -208,6 +217,18 @@ class Outing:
         with self._lock:
             if not self._over and (anew or self._back is not None):
                 self._back = back
+
+    def _drop(self) -> None:
+        with self._lock:
+            self._back = None
+
+    def _wait_for_print(self) -> None:
+        """Let a print that has just begun take the way back: it goes nowhere else."""
+        reason = self._elsewhere()
+        if reason in (RESET, Activity.GONE.value):
+            self._drop()
+        elif reason is not None:
+            self._head.wait_until(lambda: self._back is None, TAKING_OVER, lambda: None)
 
     def _lift(self, lines: list[str], found: Reported, way: float) -> None:
         needed = abs(way) / self._pace.z_speed
@@ -244,4 +265,5 @@ def _absolute(left: Modal) -> list[str]:
     """Says again what may never have been said: some printers start out relative."""
     if not left.absolute:
         return []  # known, and seen to by the moves
-    return ["G90", "M83"] if left.e_absolute is False else ["G90"]
+    told_last = left.e_absolute is False and left.e_mode_last
+    return ["G90", "M83"] if told_last else ["G90"]

@@ -321,6 +321,68 @@ def test_a_print_gets_the_way_back_and_nothing_is_sent_any_more(plugin):
     assert not plugin.is_cut({"plugin:layercapture", "layercapture:7"})
 
 
+@pytest.mark.parametrize("sent", [0, 1, 3, 99])
+def test_a_print_soon_after_a_stop_gets_what_the_stop_has_not_sent(plugin, sent):
+    """All but so many lines of the stop still wait in OctoPrint's queue."""
+    on_request(plugin, 2, plugin.stop_trial)
+    send = plugin.printer.send
+    handed = []
+
+    def queue(lines, tags):
+        if plugin._trial.stop is None:
+            return send(lines, tags)
+        send(lines[:sent], tags)
+        handed.append(plugin.yield_to_print())
+        plugin.printer.state = Activity.PRINTING
+        assert plugin.is_cut(tags)
+
+    plugin.printer.send = queue
+    plugin.printer.print_line("G91")
+    modes = plugin.printer.modes()
+    motion = {"before": "M42 P4 S255", "after": "M42 P4 S0"}
+    state = plugin.test(tree={**SETTINGS, "motion": motion})
+    assert state["state"] == "stopped"
+    (back,) = handed
+    assert back[-1] == "M42 P4 S0"
+    for line in back:
+        plugin.printer.print_line(line)
+    assert plugin.printer.machine() == (50, 60, 17)
+    assert plugin.printer.modes() == modes
+    assert plugin.yield_to_print() == []
+
+
+@pytest.mark.parametrize("late", [0.05, 0.5])
+def test_a_print_that_is_noticed_before_its_hook_gets_the_way_back_too(plugin, late):
+    handed = []
+
+    def begins():
+        plugin.printer.state = Activity.PRINTING
+        plugin.printer.at_time(
+            plugin.printer.now + late, lambda: handed.append(plugin.yield_to_print())
+        )
+
+    on_request(plugin, 2, begins)
+    assert plugin.test()["state"] == "stopped"
+    (back,) = handed
+    for line in back:
+        plugin.printer.print_line(line)
+    assert back and plugin.is_above()
+
+
+def test_a_test_that_has_come_back_hands_nothing_over(plugin):
+    handed = []
+    tell = plugin.message
+
+    def watch(event, **payload):
+        if payload.get("state") == "done":
+            handed.append(plugin._trial.hand_over())
+        tell(event, **payload)
+
+    plugin.message = watch
+    plugin.test()
+    assert handed == [[]]
+
+
 def test_a_print_that_starts_before_the_test_does_is_left_alone(plugin):
     plugin.begin_trial(None, True)
     assert plugin.yield_to_print() == []

@@ -227,6 +227,32 @@ def test_who_takes_over_gets_the_way_back_once_and_nothing_else_is_sent():
     assert idle.is_as_before()
 
 
+def test_who_takes_over_while_it_goes_back_gets_the_whole_way_back():
+    idle = Idle()
+    idle.nudge.enter(False)
+    handed = []
+
+    def queue(lines, tags):
+        handed.append(idle.nudge.hand_over())
+        idle.printer.state = Activity.PRINTING
+
+    idle.printer.send = queue
+    idle.nudge.leave()
+    (back,) = handed
+    for line in back:
+        idle.printer.print_line(line)
+    assert back and idle.is_as_before()
+
+
+@pytest.mark.parametrize("state", [Activity.IDLE, Activity.GONE])
+def test_once_it_is_back_or_the_printer_gone_there_is_nothing_to_hand_over(state):
+    idle = Idle()
+    idle.nudge.enter(False)
+    idle.printer.state = state
+    idle.nudge.leave()
+    assert idle.nudge.hand_over() == []
+
+
 def test_a_printer_that_has_restarted_is_sent_nowhere():
     idle = Idle()
     idle.nudge.enter(False)

@@ -119,11 +119,14 @@ def test_the_head_ends_above_where_it_was():
         ("G90", "M82", "G1 X50 Y60 Z12 F3000", "G91", "M83"),
         ("G90", "G1 X50 Y60 Z12 F3000", "G92 X10 Y10"),
         ("G28", "G1 Z12 F600"),
+        ("M83", "G90", "G1 X50 Y60 Z12 F3000"),
+        ("G90", "M83", "G1 X50 Y60 Z12 F3000"),
     ],
 )
+@pytest.mark.parametrize("marlin", [True, False])
 @pytest.mark.parametrize("home", [False, True])
-def test_modes_are_put_back(start, home):
-    idle = Idle(start)
+def test_modes_are_put_back(start, home, marlin):
+    idle = Idle(start, g90_switches_e=marlin)
     modes = idle.printer.modes()
     outcome = idle.test(home)
     assert outcome.visited == 9
@@ -250,6 +253,37 @@ def test_a_print_at_any_step_gets_the_way_back_and_nothing_else_is_sent(step, st
         idle.printer.print_line(line)
     if step is not Step.HOME:
         assert idle.is_above()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        (*START, "G91"),
+        (*START, "M83"),
+        ("G90", "M83", "G1 X50 Y60 Z12 F3000", "G91"),
+        ("G90", "G1 X50 Y60 Z12 F3000", "G91", "M82"),
+    ],
+)
+@pytest.mark.parametrize("sent", range(4))
+def test_a_print_that_begins_within_the_lift_stays_where_it_is(start, sent):
+    """Only so many lines of the lift went out, and the rest is held back."""
+    idle = Idle(start)
+    send = idle.printer.send
+    handed = []
+
+    def cut(lines, tags):
+        if not any(line.startswith("G1 Z") for line in lines):
+            return send(lines, tags)
+        send(lines[:sent], tags)
+        idle.printer.state = Activity.PRINTING
+        handed.append(idle.run.outing.hand_over())
+
+    idle.printer.send = cut
+    assert idle.test().interrupted == "printing"
+    (back,) = handed
+    for line in back:
+        idle.printer.print_line(line)
+    assert idle.is_above()
 
 
 @pytest.mark.parametrize("step", STEPS)
