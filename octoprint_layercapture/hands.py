@@ -38,7 +38,10 @@ class Hands:
         self._busy: dict[str, int] = {}
 
     def do(self, name: str, work: Work) -> None:
-        """Does ``work`` at once on a thread called ``name``, and waits for nothing."""
+        """Does ``work`` at once on a thread called ``name``, and waits for nothing.
+
+        Raises RuntimeError, and has done nothing, where no thread can be started.
+        """
         with self._changed:
             self._busy[name] = self._busy.get(name, 0) + 1
             hand = next(
@@ -47,7 +50,13 @@ class Hands:
             if hand is not None:
                 self._idle.remove(hand)
         if hand is None:
-            hand = _Hand(name, self._free)
+            try:
+                hand = _Hand(name, self._free)
+            except BaseException:
+                with self._changed:
+                    self._one_less(name)
+                    self._changed.notify_all()
+                raise
         hand.inbox.put(work)
 
     def busy(self, name: str) -> int:
@@ -60,12 +69,15 @@ class Hands:
         with self._changed:
             return self._changed.wait_for(lambda: name not in self._busy, seconds)
 
+    def _one_less(self, name: str) -> None:
+        self._busy[name] -= 1
+        if not self._busy[name]:
+            del self._busy[name]
+
     def _free(self, hand: _Hand) -> None:
         """A thread has done its work: it stays, and what is too many ends."""
         with self._changed:
-            self._busy[hand.name] -= 1
-            if not self._busy[hand.name]:
-                del self._busy[hand.name]
+            self._one_less(hand.name)
             self._idle.append(hand)
             alike = [each for each in self._idle if each.name == hand.name]
             ending = alike[: max(0, len(alike) - self._spare)]
@@ -102,6 +114,10 @@ class _Hand:
 HANDS = Hands()
 
 
+class Shut(RuntimeError):
+    """A pool that was shut down takes no more work."""
+
+
 class Pool(Executor):
     """Does what it is given in turn, on up to ``most`` threads called ``name``.
 
@@ -119,16 +135,17 @@ class Pool(Executor):
         self._closed = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Raises RuntimeError after :meth:`shutdown`."""
+        """Raises Shut after :meth:`shutdown`, and RuntimeError where it needs a thread
+        that cannot be started; what was given is then never done."""
         future: Future[T] = Future()
         with self._changed:
             if self._closed:
-                raise RuntimeError(f"{self._name} takes no more work")
+                raise Shut(f"{self._name} takes no more work")
+            if self._at_work < self._most:
+                # the thread waits for the lock; where none comes, nothing has changed
+                self._hands.do(self._name, self._work)
+                self._at_work += 1
             self._waiting.append((future, lambda: fn(*args, **kwargs)))
-            more = self._at_work < self._most
-            self._at_work += more
-        if more:
-            self._hands.do(self._name, self._work)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:

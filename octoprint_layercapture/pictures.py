@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional, Protocol
 
@@ -26,7 +25,7 @@ from .cameras import (
 )
 from .capture.ports import Outcome, Shot
 from .gcode import Layer
-from .hands import HANDS, Pool
+from .hands import HANDS, Pool, Shut
 from .labels import label_of
 from .library import CaptureRecord, CaptureWriter, Ending, Image, StoreError
 from .messages import N_, Message
@@ -35,6 +34,7 @@ from .roster import Attendance, Roster
 _log = logging.getLogger("octoprint.plugins.layercapture.pictures")
 
 _WRITER = "layercapture-writer"
+_FAILED = Message(N_("The camera failed, see octoprint.log for why."))
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,14 @@ class Pictures:
         """No captures follow; what is being written is finished, and ``then`` is done."""
         for pool in self.exposing.values():
             pool.shutdown(wait=False)
-        with suppress(RuntimeError):
+        try:
             self.writing.submit(guarded, then)
+        except Shut:
+            pass
+        except RuntimeError as error:
+            _log.warning("No thread to end a print's pictures: %s", error)
+            self.writing.shutdown(wait=False)
+            guarded(then)  # nothing is being written
         self.writing.shutdown(wait=False)
 
 
@@ -174,14 +180,20 @@ class CaptureRecorder:
         try:
             for camera in self._cameras:
                 self._pictures.exposing[camera.name].submit(camera.glance, scene)
-        except RuntimeError:
+        except Shut:
             _log.debug("The workers were shut down: the print is over")
+        except RuntimeError as error:
+            _log.warning("No thread for a look at what the cameras show: %s", error)
 
     def expose(self, shot: Shot) -> Future[None]:
-        """All cameras at once; done when each has its frame or has given up."""
+        """All cameras at once; done when each has its frame or has given up.
+
+        Where one cannot be asked, the frames of all are given up: the head goes on.
+        """
         done: Future[None] = Future()
         cameras = self._cameras
         left = len(cameras)
+        asked = 0
         epoch = self._epoch
 
         def ended(_: Any) -> None:
@@ -196,9 +208,16 @@ class CaptureRecorder:
             for camera in cameras:
                 pool = self._pictures.exposing[camera.name]
                 work = pool.submit(self._take, camera, shot, epoch)
+                asked += 1
                 work.add_done_callback(ended)
-        except RuntimeError:
-            # the workers were shut down: the print is over
+        except RuntimeError as error:
+            self.abandon()
+            if isinstance(error, Shut):
+                _log.debug("The workers were shut down: the print is over")
+            else:
+                _log.warning("No thread for the picture of a camera: %s", error)
+                for camera in cameras[asked:]:
+                    self._refused(camera, shot, _FAILED)
             if not done.done():
                 done.set_result(None)
         if not cameras:
@@ -253,9 +272,8 @@ class CaptureRecorder:
                 self._refused(camera, shot, why)
         except Exception:
             _log.exception("Camera %s failed", camera.name)
-            why = Message(N_("The camera failed, see octoprint.log for why."))
-            self._attendance.failed(camera.name, why, silent=False)
-            self._refused(camera, shot, why)
+            self._attendance.failed(camera.name, _FAILED, silent=False)
+            self._refused(camera, shot, _FAILED)
         else:
             if epoch != self._epoch:
                 _log.debug("A picture of %s came after the head left", camera.name)
@@ -277,8 +295,10 @@ class CaptureRecorder:
             self._closed = last
             try:
                 self._pictures.writing.submit(guarded, work)
-            except RuntimeError:
+            except Shut:
                 _log.debug("Nothing more is written, the server is going down")
+            except RuntimeError as error:
+                _log.warning("Part of a capture is not written, no thread: %s", error)
 
     def _open(self) -> None:
         positions = self._pictures.setting.positions

@@ -136,8 +136,9 @@ class Printed:
 
     def _go_to_work(self) -> None:
         if not self._at_work and not self._no_more:
-            self._at_work = True
+            # the thread waits for the lock, which is held here
             HANDS.do(THREAD, self._work)
+            self._at_work = True
 
     def _work(self) -> None:
         try:

@@ -77,9 +77,7 @@ class Worker:
         """
         self._enter(attempt)
         try:
-            HANDS.do(
-                f"layercapture-camera-{self._camera}", lambda: self._work(take, attempt)
-            )
+            self._begin(take, attempt)
             if not attempt.done.wait(attempt.left):
                 attempt.give_up(self._too_late(attempt))
         finally:
@@ -109,6 +107,17 @@ class Worker:
                 raise attempt.error or self._busy()
             self._turn = attempt
             self._at_work.append(attempt)
+
+    def _begin(self, take: Callable[[Attempt], bytes], attempt: Attempt) -> None:
+        try:
+            HANDS.do(
+                f"layercapture-camera-{self._camera}", lambda: self._work(take, attempt)
+            )
+        except BaseException:
+            # no thread could be started, so none is left behind
+            with self._changed:
+                self._at_work.remove(attempt)
+            raise
 
     def _work(self, take: Callable[[Attempt], bytes], attempt: Attempt) -> None:
         try:

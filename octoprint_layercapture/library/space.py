@@ -87,8 +87,9 @@ class Guard:
         """Why nothing can be kept now, or None."""
         question = self._asking
         if question is None:
-            question = self._asking = _Question(self._check)
+            question = _Question(self._check)
             self._worker.submit(question.ask)
+            self._asking = question
         if not question.answered.wait(self._seconds):
             return StoreError(
                 "The disk with %(path)s does not answer. Check it and its cable.",

@@ -95,7 +95,12 @@ class CameraTests:
             if sum(1 for other in self._tests.values() if other.running) >= _KEPT:
                 raise TooMany
             number = self._add(test)
-        self._spawn(lambda: self._run(test, source, take))
+        try:
+            self._spawn(lambda: self._run(test, source, take))
+        except BaseException:
+            with self._lock:
+                self._tests.pop(number, None)
+            raise
         return number
 
     def refuse(self, camera: str, why: Message) -> str:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from octoprint_layercapture.hands import Hands, Pool
+from octoprint_layercapture.hands import Hands, Pool, Shut
 
 
 def alive(name):
@@ -122,7 +122,7 @@ def test_a_pool_that_was_shut_takes_nothing_but_ends_what_it_has():
     pool, go_on = Pool(1, "shut", Hands()), threading.Event()
     first, second = pool.submit(go_on.wait, 60), pool.submit(lambda: "done")
     pool.shutdown(wait=False)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Shut):
         pool.submit(lambda: None)
     go_on.set()
     assert first.result(60) and second.result(60) == "done"
@@ -145,3 +145,43 @@ def test_what_work_in_a_pool_raises_is_in_its_future():
 
     with pytest.raises(ValueError):
         Pool(1, "raising", Hands()).submit(fail).result(60)
+
+
+def test_a_thread_that_cannot_be_started_is_not_at_work(no_thread):
+    hands, done = Hands(), threading.Event()
+    no_thread.add("none")
+    with pytest.raises(RuntimeError):
+        hands.do("none", done.set)
+    assert hands.busy("none") == 0
+    assert hands.wait("none", 0)
+    no_thread.clear()
+    hands.do("none", done.set)
+    assert done.wait(60)
+
+
+def test_a_pool_works_again_once_a_thread_can_be_started(no_thread):
+    pool, seen = Pool(1, "none", Hands()), []
+    no_thread.add("none")
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            pool.submit(seen.append, "never")
+    no_thread.clear()
+    assert pool.submit(lambda: "later").result(60) == "later"
+    assert seen == []
+    pool.shutdown()
+
+
+def test_what_a_pool_refused_is_not_done_by_the_threads_it_has(no_thread):
+    hands, go_on, seen = Hands(), threading.Event(), []
+    pool = Pool(2, "one", hands)
+    first = pool.submit(go_on.wait, 60)
+    no_thread.add("one")
+    with pytest.raises(RuntimeError):
+        pool.submit(seen.append, "never")
+    no_thread.clear()
+    others = [pool.submit(seen.append, number) for number in range(3)]
+    go_on.set()
+    for each in (first, *others):
+        each.result(60)
+    pool.shutdown()
+    assert sorted(seen) == [0, 1, 2]

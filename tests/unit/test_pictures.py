@@ -14,6 +14,7 @@ from octoprint_layercapture.cameras import CameraError, Settler
 from octoprint_layercapture.capture.ports import Outcome, Shot
 from octoprint_layercapture.config import Cameras
 from octoprint_layercapture.gcode import Layer
+from octoprint_layercapture.hands import Hands, Pool
 from octoprint_layercapture.library import CaptureSettings, Place, Store
 from octoprint_layercapture.pictures import Pictures, Setting
 from octoprint_layercapture.printer import SystemClock
@@ -333,3 +334,69 @@ def test_a_picture_that_comes_after_its_capture_is_over_is_left_out(kit):
     print_.pictures.writing.submit(lambda: None).result(20)
     assert [what for what, _, _ in print_.listener.story] == ["opened", "kept"]
     assert list(print_.uploads.rglob("*.jpg")) == []
+
+
+@pytest.mark.parametrize("glancing", [False, True])
+def test_a_camera_that_no_thread_can_ask_gives_no_picture_of_a_place_left(
+    kit, no_thread, glancing
+):
+    go_on, name = threading.Event(), f"threadless-{glancing}"
+    print_ = kit(Camera(name, a_jpeg))
+    recorder = print_.pictures.open(print_.begin(), LAYER)
+    pool = print_.pictures.exposing[name]
+    # a thread that is there, and free only once the head has left
+    glance = pool.submit(go_on.wait, 20) if glancing else None
+    no_thread.add(f"layercapture-exposure-{name}")
+    assert recorder.expose(shot(0)).done()
+    no_thread.clear()
+    go_on.set()
+    if glance is not None:
+        glance.result(20)
+    recorder.expose(shot(1)).result(20)
+    recorder.close(OUTCOME)
+    assert print_.listener.ended.wait(20)
+    assert [index for index, _ in print_.listener.saved] == [1]
+    assert print_.listener.failed == [
+        (0, name, "The camera failed, see octoprint.log for why.")
+    ]
+
+
+def test_where_one_camera_cannot_be_asked_the_others_frames_are_given_up(kit, no_thread):
+    go_on = threading.Event()
+
+    def answer():
+        assert go_on.wait(20)
+        return a_jpeg()
+
+    print_ = kit(Camera("top", answer), Camera("second", a_jpeg))
+    recorder = print_.pictures.open(print_.begin(), LAYER)
+    no_thread.add("layercapture-exposure-second")
+    assert recorder.expose(shot(0)).done()
+    no_thread.clear()
+    go_on.set()
+    recorder.expose(shot(1)).result(20)
+    recorder.close(OUTCOME)
+    assert print_.listener.ended.wait(20)
+    assert {index for index, _ in print_.listener.saved} == {1}
+    assert [who for _, who, _ in print_.listener.failed] == ["second"]
+
+
+def test_without_a_thread_to_write_later_pictures_are_written(kit, no_thread):
+    print_ = kit(Camera("top", a_jpeg))
+    print_.pictures.writing = Pool(1, "threadless-writer", Hands())
+    no_thread.add("threadless-writer")
+    recorder = print_.pictures.open(print_.begin(), LAYER)
+    recorder.expose(shot(0)).result(20)
+    no_thread.clear()
+    recorder.expose(shot(1)).result(20)
+    recorder.close(OUTCOME)
+    assert print_.listener.ended.wait(20)
+    assert [index for index, _ in print_.listener.saved] == [1]
+
+
+def test_without_a_thread_to_write_a_print_still_ends(kit, no_thread):
+    print_, over = kit(Camera("top", a_jpeg)), threading.Event()
+    print_.pictures.writing = Pool(1, "threadless-writer", Hands())
+    no_thread.add("threadless-writer")
+    print_.pictures.close(over.set)
+    assert over.is_set()

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageStat
 
 from octoprint_layercapture.cameras import CameraError, FakeCamera, Scene
+from octoprint_layercapture.cameras import printed as printed_module
 from octoprint_layercapture.cameras.jpeg import check
 from octoprint_layercapture.cameras.printed import THREAD
-from octoprint_layercapture.hands import HANDS
+from octoprint_layercapture.hands import HANDS, Hands
 
 PX_PER_MM = 8
 MM = st.floats(0, 200, allow_nan=False)
@@ -633,3 +634,16 @@ def test_the_picture_of_the_bed_is_let_go_of_with_its_print():
     seen = weakref.ref(camera._printed._view)
     camera.forget()
     assert seen() is None
+
+
+def test_where_no_thread_can_be_started_the_print_is_painted_later(
+    monkeypatch, no_thread
+):
+    monkeypatch.setattr(printed_module, "HANDS", Hands())
+    camera, scene = printing([SPIRAL]), at(SCENE, layer=1)
+    no_thread.add(THREAD)
+    with pytest.raises(RuntimeError):
+        camera.snapshot(scene)
+    no_thread.clear()
+    assert different(camera.snapshot(scene), FakeCamera().snapshot(scene))
+    camera.close()

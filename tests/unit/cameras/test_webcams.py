@@ -391,3 +391,15 @@ def test_a_webcam_with_the_name_of_our_own_is_refused_and_not_mixed_up(
     assert [camera.name for camera in cameras] == ["url"]
     assert [problem.params for problem in problems] == [{"camera": "Theirs"}]
     assert [camera.name for camera in webcams.choose(["url"])[0]] == ["url"]
+
+
+def test_where_no_thread_can_be_started_the_camera_is_not_busy_for_ever(
+    new_provider, new_camera, jpeg, scene, no_thread
+):
+    camera = new_camera(new_provider([jpeg]), displayName="threadless")
+    no_thread.add("layercapture-camera-threadless")
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            camera.snapshot(scene)
+    no_thread.clear()
+    assert camera.snapshot(scene) == jpeg

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from octoprint_layercapture.library import Catalog, StoreError
+from octoprint_layercapture.library.background import Background
 from octoprint_layercapture.library.space import GUESS, Guard, estimate
 
 CAMERAS = ("classic", "side")
@@ -134,3 +135,13 @@ def test_pictures_in_one_folder_are_counted_no_further_than_needed(
     (root / "photo.jpg").write_bytes(b"foreign")
     assert store.count_flat(10) == counted
     assert store.count_flat(2) == min(counted, 3)
+
+
+def test_where_the_disk_cannot_be_asked_it_is_asked_again(no_thread):
+    guard = Guard(lambda: None, Path("/disk"), 60, Background("threadless-disk"))
+    no_thread.add("threadless-disk")
+    with pytest.raises(RuntimeError):
+        guard.trouble()
+    assert not guard.waiting
+    no_thread.clear()
+    assert guard.trouble() is None

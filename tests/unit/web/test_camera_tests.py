@@ -224,3 +224,13 @@ def test_no_more_than_a_few_run_at_once(tests, clock, spawn):
         tests.start("front", "front", picture, 15)
     spawn.run()
     tests.start("front", "front", picture, 15)
+
+
+def test_one_that_cannot_be_started_is_not_running(clock):
+    def fail(work):
+        raise RuntimeError("can't start new thread")
+
+    tests = CameraTests(clock, fail)
+    for _ in range(camera_tests._KEPT + 1):
+        with pytest.raises(RuntimeError):
+            tests.start("front", None, picture, 15)
