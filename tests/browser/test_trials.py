@@ -129,7 +129,7 @@ def test_what_is_typed_and_not_saved_is_tested(
     settings.type(grid__columns="many")
     panel.hide.click()
     panel.start()
-    expect(panel.refused).to_contain_text("grid.columns")
+    expect(panel.refused).to_contain_text("Correct the setting “Columns” (Grid) first")
     assert octoprint.settings()["grid"]["columns"] == 2
 
 
