@@ -100,7 +100,7 @@ def test_bad_settings_are_refused_in_words_and_captures_go_on(
     )["data"]
     ((group, values),) = bad.items()
     ((key, _),) = values.items()
-    assert said["params"]["name"] == NAMES[f"{group}.{key}"]
+    assert said["params"]["name"]["text"] == NAMES[f"{group}.{key}"]
     assert octoprint.settings()[group][key] == before[group][key]
     job = octoprint.print_gcode(jobs.tower(2))
     assert job.ended == "PrintDone"
