@@ -30,7 +30,10 @@ matrix:
 screenshots:
 	@$(RUN) screenshots $(if $(PORT),--port $(PORT))
 
-lint format bench dist venv:
+bench:
+	@$(RUN) bench $(ARGS)
+
+lint format dist venv:
 	@$(RUN) $@ $(ARGS)
 
 clean:

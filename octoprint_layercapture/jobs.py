@@ -23,12 +23,12 @@ from .cameras import (
 from .cameras.settling import Camera
 from .capture.grid import Volume, positions, volume
 from .capture.job import Armed
-from .capture.plan import plan
+from .capture.plan import Plan, plan
 from .capture.terms import Terms
 from .config import Cameras as CameraSettings
 from .config import Config
 from .equipment import grid_settings, workers
-from .gcode import GcodeError, Layer
+from .gcode import GcodeError, Layer, LayerIndex
 from .gcode.custom import lines_of
 from .gcode.paths import beads
 from .indexer import Indexed
@@ -123,6 +123,19 @@ class Job:
         printed = len(self.indexed.layers.layers) if layer is None else layer.number - 1
         for camera in self.watching:
             camera.follow(printed)
+
+
+def chosen_layers(index: LayerIndex, config: Config) -> Plan:
+    """The layers of a file that the settings choose."""
+    layers = config.layers
+    return plan(
+        index.layers,
+        layers.interval,
+        layers.first,
+        layers.last,
+        layers.ranges,
+        layers.words,
+    )
 
 
 def space(config: Config, profile: Mapping[str, Any]) -> Volume:
@@ -248,15 +261,7 @@ def prepare(
     index = indexed.layers
     if not index.layers:
         raise NotCaptured(NO_LAYERS)
-    layers = config.layers
-    chosen = plan(
-        index.layers,
-        layers.interval,
-        layers.first,
-        layers.last,
-        layers.ranges,
-        layers.words,
-    )
+    chosen = chosen_layers(index, config)
     used, problems = cameras(config, webcams, partial(beads, indexed.path, index.layers))
     if not used:
         raise NotCaptured(problems[0])

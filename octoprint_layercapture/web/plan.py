@@ -8,11 +8,10 @@ from typing import Any, Callable, Optional
 
 from ..capture.covering import over_print
 from ..capture.duration import seconds_per_capture
-from ..capture.plan import plan
 from ..config import Config
 from ..gcode import LayerIndex
 from ..gcode.outline import Point
-from ..jobs import NO_LAYERS, NO_POSITION, aim, none_chosen, terms
+from ..jobs import NO_LAYERS, NO_POSITION, aim, chosen_layers, none_chosen, terms
 from ..library.space import Estimate
 from .preview import wished
 
@@ -38,15 +37,7 @@ def planned(
         the part of the answer of ``POST plan`` that is about the plan; ``notices`` say
         why nothing would be captured
     """
-    layers = config.layers
-    chosen = plan(
-        index.layers,
-        layers.interval,
-        layers.first,
-        layers.last,
-        layers.ranges,
-        layers.words,
-    )
+    chosen = chosen_layers(index, config)
     camera = cameras[0] if cameras else None
     what = terms(config, profile, camera)
     over = over_print(what.volume, aim(config, camera), outline, wished(config))
