@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application
 
 from octoprint_layercapture.library import Catalog, Place, Store
+from octoprint_layercapture.library.archive import Changed
 from octoprint_layercapture.web.export import (
     ArchiveHandler,
     attachment,
@@ -127,7 +128,8 @@ def large(root):
 
 def is_closed(archive):
     with contextlib.suppress(ValueError):
-        next(archive.pieces())
+        with contextlib.suppress(Changed):  # open still, and its files are gone
+            next(archive.pieces())
         return False
     return True
 
