@@ -176,6 +176,13 @@ class TrialSection(ErrandSection):
         self.recall(trial, "user")
         return True
 
+    def forget_trial(self) -> None:
+        """Show a test capture that is over no more, in any browser."""
+        trial = self._trial
+        if trial is not None and not trial.under_way:
+            self._trial = None
+            self._tell(nothing_yet())
+
     def trial_picture(self, number: str, name: str) -> Optional[Path]:
         """The picture of this name of that test, or None where it is not there."""
         trial = self._trial

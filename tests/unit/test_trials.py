@@ -15,6 +15,7 @@ from octoprint_layercapture.config import parse
 from octoprint_layercapture.errands import NotNow
 from octoprint_layercapture.library import Conditions, Place, Store
 from octoprint_layercapture.measuring import MeasureSection
+from octoprint_layercapture.trial_story import nothing_yet
 from octoprint_layercapture.trials import TrialSection
 from tests.unit.capture.conftest import PROFILE
 from tests.unit.capture.marlin import ModelPrinter
@@ -222,6 +223,18 @@ def test_only_its_own_pictures_are_handed_out(plugin):
     for name in ("secret.jpg", "../secret.jpg", "../../secret.jpg", ""):
         assert plugin.trial_picture(state["id"], name) is None
     assert plugin.trial_picture("other", state["pictures"][0]["name"]) is None
+
+
+def test_one_that_is_over_can_be_forgotten(plugin):
+    state = plugin.test()
+    plugin.forget_trial()
+    assert plugin.trial_state() == nothing_yet() == plugin.changes()[-1]
+    assert plugin.trial_picture(state["id"], state["pictures"][0]["name"]) is None
+
+
+def test_one_under_way_is_not_forgotten(plugin):
+    on_request(plugin, 2, plugin.forget_trial)
+    assert len(plugin.test()["pictures"]) == 4
 
 
 def test_pictures_of_an_earlier_start_are_removed(plugin):

@@ -251,8 +251,12 @@ $(function () {
             self.onUserPermissionsChanged =
                 () => self.request();
 
-        // the pictures are in the page once: in the dialog while that is open
+        // the pictures are in the page once: in the dialog while that is open, and in the
+        // tab while no print wants to show its own
         const inSettings = ko.observable(false);
+        const inTab = () =>
+            !inSettings() &&
+            (!self.printing() || _.includes(UNDER_WAY, self.state().state));
         self.onSettingsShown = () => inSettings(true);
         self.onSettingsHidden = () => inSettings(false);
 
@@ -260,11 +264,7 @@ $(function () {
 
         // bound by their names, wherever the panel is included
         window.LayerCaptureTrials = {
-            tab: new LayerCaptureTrial(
-                self,
-                () => undefined,
-                () => !inSettings(),
-            ),
+            tab: new LayerCaptureTrial(self, () => undefined, inTab),
             settings: new LayerCaptureTrial(self, typed, inSettings),
         };
     }
