@@ -58,7 +58,9 @@ def test_webcam_that_takes_no_pictures_says_so_and_cannot_be_chosen(page, octopr
     expect(settings.cameras).to_be_disabled()
     note = settings.pane.get_by_test_id("layercapture-camera-note")
     expect(note).to_contain_text("It cannot take single pictures.")
-    choice = settings.pane.locator("label", has=settings.cameras)
+    choice = settings.pane.locator(
+        "label", has=page.get_by_test_id("layercapture-camera")
+    )
     assert choice.inner_text().count("Classic Webcam") == 1
 
 

@@ -341,6 +341,8 @@ def test_german_page_speaks_german(open_page):
     settings.type(grid__rows="viele")
     expect(settings.problem("grid.rows")).to_contain_text("keine ganze Zahl von 1 bis")
     expect(settings.field("layers.min_height")).to_have_value("0,05")
+    settings.type(grid__rows="3", grid__center_x="12,5")
+    expect(settings.refused).to_contain_text("27,5")
 
 
 def test_own_gcode_is_checked_as_one_types_and_kept(settings, octoprint):

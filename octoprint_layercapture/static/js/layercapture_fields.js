@@ -51,7 +51,11 @@
     const say = ({ text, params }) =>
         _.sprintf(
             gettext(text),
-            _.mapValues(params, (value) => (_.has(value, "text") ? say(value) : value)),
+            _.mapValues(params, (value) => {
+                if (_.has(value, "text")) return say(value);
+                const decimals = _.isFinite(value) && value % 1 !== 0;
+                return decimals ? number(value, 3) : value;
+            }),
         );
 
     /** What a person typed as the value to save: a number, null for "automatic", or,
