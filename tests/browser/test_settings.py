@@ -334,6 +334,20 @@ def test_a_section_begins_below_the_links_on_however_many_lines_they_are(open_pa
     assert heading["y"] >= above["y"] + above["height"] - 1
 
 
+def test_what_is_wrong_is_brighter_where_a_theme_makes_the_page_dark(settings):
+    settings.type(grid__rows="lots")
+    problem = settings.problem("grid.rows")
+    expect(problem).to_be_visible()
+
+    def brightness() -> float:
+        color = problem.evaluate("e => getComputedStyle(e).color")
+        return sum(float(part) for part in re.findall(r"[\d.]+", color))
+
+    bright_page = brightness()
+    settings.pane.evaluate("e => { e.style.color = '#ddd'; }")
+    assert brightness() > bright_page
+
+
 def test_german_page_speaks_german(open_page):
     settings = SettingsScreen(open_page(language="de")).open()
     expect(settings.pane.get_by_role("heading", name="Raster")).to_be_visible()
