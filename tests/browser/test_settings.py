@@ -335,17 +335,17 @@ def test_a_section_begins_below_the_links_on_however_many_lines_they_are(open_pa
 
 
 def test_what_is_wrong_is_brighter_where_a_theme_makes_the_page_dark(settings):
-    settings.type(grid__rows="lots")
-    problem = settings.problem("grid.rows")
-    expect(problem).to_be_visible()
-
-    def brightness() -> float:
+    def brightness(of_text: str) -> float:
+        settings.pane.evaluate("(e, color) => { e.style.color = color; }", of_text)
+        settings.type(grid__rows="lots")
+        problem = settings.problem("grid.rows")
+        expect(problem).to_be_visible()
         color = problem.evaluate("e => getComputedStyle(e).color")
+        settings.type(grid__rows="3")
+        expect(problem).to_be_hidden()
         return sum(float(part) for part in re.findall(r"[\d.]+", color))
 
-    bright_page = brightness()
-    settings.pane.evaluate("e => { e.style.color = '#ddd'; }")
-    assert brightness() > bright_page
+    assert brightness("#ddd") > brightness("#333")
 
 
 def test_german_page_speaks_german(open_page):
