@@ -249,7 +249,7 @@ class MeasureSection(ErrandSection):
                 "This camera needs about %(seconds)s s after each move, which is more "
                 "than the longest wait of %(longest)s s. Raise that to use it."
             ),
-            {"seconds": f"{found.seconds:g}", "longest": f"{longest:g}"},
+            {"seconds": found.seconds, "longest": longest},
         )
 
     def _tell_measure(self, under_way: _Measurement) -> None:

@@ -99,7 +99,7 @@ class Story:
     Attributes:
         session: another one each time the server starts; revisions count within it
         uncaptured: why the print under way gets no captures, or None
-        welcome: what the first print of all will do, until somebody has answered
+        welcome: what captures do to a print, as long as nobody has ever answered it
     """
 
     def __init__(self) -> None:

@@ -145,7 +145,7 @@ class Outing:
                         "Z %(z)s mm, above the maximum of %(max_z)s mm. Lower it, or "
                         "home the printer, and try again."
                     ),
-                    {"z": f"{high:g}", "max_z": f"{self._max_z:g}"},
+                    {"z": high, "max_z": self._max_z},
                 )
             )
         moves = Moves(left, high, speeds, 0.0)

@@ -217,8 +217,8 @@ class CaptureRun:
                     ),
                     {
                         "layer": self.layer.number,
-                        "z": f"{self._z:g}",
-                        "max_z": f"{terms.volume.max_z:g}",
+                        "z": self._z,
+                        "max_z": terms.volume.max_z,
                     },
                 ),
                 harmless=True,
@@ -298,10 +298,10 @@ class CaptureRun:
             raise CaptureFailed(
                 Message(
                     N_(
-                        "The printer says the head is at X %(x).2f, Y %(y).2f, which is "
+                        "The printer says the head is at X %(x)s, Y %(y)s, which is "
                         "not where the file left it, so it could not be brought back."
                     ),
-                    {"x": reported[0], "y": reported[1]},
+                    {"x": round(reported[0], 2), "y": round(reported[1], 2)},
                 )
             )
         return x, y

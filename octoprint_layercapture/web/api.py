@@ -58,6 +58,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
         """Act on the print under way: skip it, capture next, stop a capture …"""
         wish = json_body().get("command")
         if wish == "skip":
+            self.answered()
             done = self.skip_print(True)
         elif wish == "continue":
             done = self.skip_print(False)
