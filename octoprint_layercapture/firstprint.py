@@ -1,7 +1,7 @@
 """The section of the plugin class that says what captures do to a print.
 
-It is said at each print until somebody has answered: whether anybody looked at a page is
-nothing that the server knows.
+It is said at each print until somebody has answered or a captured print is done, which
+has shown it: whether anybody looked at a page is nothing that the server knows.
 """
 
 from __future__ import annotations
@@ -45,18 +45,28 @@ class FirstPrintSection(KeepingSection):
         if self._story.welcome is None:
             return
         self._story.welcome = None
-        try:
-            self._answer().write_text(
-                json.dumps({"answered": time.time()}) + "\n", encoding="utf-8"
-            )
-        except OSError as error:
-            self._logger.warning("%s could not be written: %s", self._answer(), error)
+        self._say_no_more()
 
     def understood(self) -> bool:
         """It is fine by somebody: it goes in all browsers."""
         self.answered()
         self.state_changed()
         return True
+
+    def end_keeping(self, job: Job, ending: str) -> None:
+        super().end_keeping(job, ending)
+        record = job.folder.record
+        if record.outcome == "done" and record.totals.captures:
+            self._say_no_more()
+
+    def _say_no_more(self) -> None:
+        mark = self._answer()
+        try:
+            if not mark.exists():
+                text = json.dumps({"answered": time.time()}) + "\n"
+                mark.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self._logger.warning("%s could not be written: %s", mark, error)
 
     def _answer(self) -> Path:
         return Path(self.get_plugin_data_folder()) / _ANSWERED

@@ -99,7 +99,7 @@ class Story:
     Attributes:
         session: another one each time the server starts; revisions count within it
         uncaptured: why the print under way gets no captures, or None
-        welcome: what captures do to a print, as long as nobody has ever answered it
+        welcome: what captures do to a print, until that is known, see ``firstprint.py``
     """
 
     def __init__(self) -> None:

@@ -141,6 +141,18 @@ def test_what_captures_do_is_told_until_somebody_has_answered(
     expect(two.welcome).to_be_hidden()
 
 
+def test_what_captures_do_is_known_after_a_captured_print(
+    octoprint: OctoPrint, page: Page, first_print: None
+) -> None:
+    octoprint.configure(**{**SHORT, "layers": {"interval": 3}})
+    tab = TabScreen(page).open()
+    octoprint.print_gcode(jobs.tower(layers=3)).wait()
+    wait_until(octoprint.first_print.exists, "it is remembered")
+    octoprint.begin_gcode(jobs.tower(layers=3000))
+    expect(tab.doing).to_contain_text("Watching", timeout=LONG)
+    expect(tab.welcome).to_be_hidden()
+
+
 def test_pictures_that_fail_say_why_at_their_place(
     octoprint: OctoPrint, camera, open_page, log
 ) -> None:

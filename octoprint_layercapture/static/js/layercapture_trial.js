@@ -142,9 +142,7 @@ $(function () {
                     url: client().trialPicture(state.id, name),
                 }),
             );
-            state.failures.forEach((failure) =>
-                self.board.mark(failure.index, failure.camera, { failure: say(failure) }),
-            );
+            state.failures.forEach(self.board.fail);
             self.board.visiting(
                 state.visiting === null || state.visiting === undefined
                     ? undefined
