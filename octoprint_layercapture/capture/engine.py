@@ -306,8 +306,10 @@ class Engine:
         recorder = NO_RECORDER
         try:
             run, recorder = self._prepare(called)
-            # the next capture may begin in here, where the run lets the job go on
-            outcome = run.run() if run is not None else None
+            if run is not None:
+                self._listener.capture_started(called.layer, run.planned)
+                # the next capture may begin in here, where the run lets the job go on
+                outcome = run.run()
         except Exception:
             _log.exception("Layer %d could not be captured", called.layer.number)
             outcome = broken(called)
@@ -316,13 +318,14 @@ class Engine:
             called.lease.release()
             with self._lock:
                 self._called.remove(called)
-        if outcome is not None:
+        if outcome is None:
+            return
+        # the recorder last, since what is told of the pictures ends the capture's story
+        for end in (self._listener.capture_ended, self._learn, recorder.close):
             try:
-                self._listener.capture_ended(outcome)
-                self._learn(outcome)
-            finally:
-                # last, since what is told of the pictures ends the capture's story
-                recorder.close(outcome)
+                end(outcome)
+            except Exception:
+                _log.exception("Layer %d: its end was not told", called.layer.number)
 
     def _prepare(self, called: Called) -> tuple[Optional[CaptureRun], Recorder]:
         """The capture's run, or None where its file has changed or it is skipped."""
@@ -331,14 +334,12 @@ class Engine:
         changed = job.changed()
         if changed is not None:
             self.give_up(changed)
-            return None, NO_RECORDER
-        if job.skip(layer):
+        if changed is not None or job.skip(layer):
             return None, NO_RECORDER
         terms = job.terms
         if not self._printer.can_hold():
             terms = replace(terms, pause=True)
         recorder = job.open_recorder(layer)
-        self._listener.capture_started(layer, len(terms.allowed))
         self.run = CaptureRun(
             layer,
             terms,

@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from . import names
 from .errors import StoreError, explain
-from .files import rewrite
+from .files import is_there, rewrite
 from .records import (
     CaptureRecord,
     Ending,
@@ -159,11 +159,12 @@ class CaptureWriter:
         reason: str,
         camera: str | None = None,
         message: Optional[dict[str, Any]] = None,
+        on_disk: bool = True,
     ) -> Failure:
         """Records a picture that is missing; raises ``StoreError``.
 
         ``message`` is what :meth:`Message.to_dict` gives for the reason. It is remembered
-        all the same, and written with what comes next.
+        all the same, and written with what comes next; without ``on_disk`` only that.
         """
         failure = Failure(
             index=index,
@@ -174,7 +175,8 @@ class CaptureWriter:
         )
         with self._lock:
             self._record.failures.append(failure)
-            self._write_record()
+            if on_disk:
+                self._write_record()
         return failure
 
     def finish(self, ending: Optional[Ending] = None) -> CaptureRecord:
@@ -193,7 +195,7 @@ class CaptureWriter:
         return finished
 
     def _write_record(self) -> None:
-        self._record.images = [image for path, image in self._kept if _exists(path)]
+        self._record.images = [image for path, image in self._kept if is_there(path)]
         data = to_json(self._record)
         folder = self._folder.make()
         if self._metadata is None:
@@ -209,13 +211,3 @@ class CaptureWriter:
 
     def _metadata_name(self, number: int) -> str:
         return names.metadata_name(self._record.layer, self._record.timestamp, number)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True
