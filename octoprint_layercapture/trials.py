@@ -18,6 +18,7 @@ from typing import Any, Callable, Optional
 from . import config as settings
 from .cameras import FakeCamera, Webcams
 from .cameras.settling import Camera
+from .capture.ending import INTERNAL_ERROR
 from .capture.ports import Activity, Clock, Interrupted, Outcome, Recorder
 from .capture.run import SHUTDOWN, Step
 from .capture.terms import Terms
@@ -221,7 +222,7 @@ class TrialSection(ErrandSection):
             trial.story.change(visited=outcome.visited, seconds=round(outcome.seconds, 1))
         except Exception:
             _log.exception("The test capture broke off")
-            message = Message(N_("An internal error, see octoprint.log for it."))
+            message = INTERNAL_ERROR
         finally:
             # first: nothing is to keep the head from whoever wants it next
             trial.over = True
