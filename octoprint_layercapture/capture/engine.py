@@ -7,7 +7,6 @@ captures themselves run on one daemon thread, one after the other.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from dataclasses import replace
 from typing import Any, Callable, Optional
@@ -20,6 +19,7 @@ from .job import NO_RECORDER, Armed, Called, Listener, broken
 from .plan import NO_TAGS
 from .ports import Clock, Outcome, Printer, Recorder
 from .run import SHUTDOWN, CaptureRun
+from .worker import Worker
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
@@ -71,24 +71,18 @@ class Engine:
         self._failures = 0
         self._told_silent: Optional[object] = None
         self._called: list[Called] = []
-        self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
-        self._thread: Optional[threading.Thread] = None
+        self._work = Worker("layercapture")
 
     # life
 
     def start(self) -> None:
         """Start the capture thread."""
-        self._thread = threading.Thread(
-            target=self._loop, name="layercapture", daemon=True
-        )
-        self._thread.start()
+        self._work.start()
 
     def shutdown(self, seconds: float = 15.0) -> None:
         """End a capture under way, put the head back, stop the thread."""
         self.disarm(SHUTDOWN)
-        self._work.put(None)
-        if self._thread is not None:
-            self._thread.join(seconds)
+        self._work.end(seconds)
 
     def afterwards(self, work: Callable[[], None]) -> None:
         """Do something on the capture thread once the captures given to it are over."""
@@ -279,27 +273,9 @@ class Engine:
 
     # the capture thread
 
-    def _loop(self) -> None:
-        while self.work_off():
-            pass
-
     def work_off(self, wait: bool = True) -> bool:
-        """Do the next thing that waits for the capture thread.
-
-        Returns:
-            False once the thread is to end, or if nothing waits and ``wait`` is False
-        """
-        try:
-            work = self._work.get(wait)
-        except queue.Empty:
-            return False
-        if work is None:
-            return False
-        try:
-            work()
-        except Exception:
-            _log.exception("The capture thread met an unexpected error")
-        return True
+        """As :meth:`Worker.work_off`, on whatever thread asks."""
+        return self._work.work_off(wait)
 
     def _capture(self, called: Called) -> None:
         outcome = None
