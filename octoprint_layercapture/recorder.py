@@ -182,11 +182,11 @@ class CaptureRecorder:
         )
 
     def _write(
-        self, work: Callable[[], None], untold: Callable[[], None], last: bool = False
+        self, work: Callable[[], None], otherwise: Callable[[], None], last: bool = False
     ) -> None:
         """Do this on the writing thread; what comes after the last is dropped.
 
-        Where no thread can be started, ``untold`` is done here instead: it tells what
+        Where no thread can be started, ``otherwise`` is done here instead: it tells what
         has become of it and leaves the disk alone. It comes in its turn, as a thread is
         only missing where nothing is being written.
         """
@@ -202,7 +202,7 @@ class CaptureRecorder:
                 return
             except RuntimeError as error:
                 _log.warning("Part of a capture is not written, no thread: %s", error)
-        guarded(untold)
+        guarded(otherwise)
 
     def _open(self) -> None:
         positions = self._pictures.setting.positions
@@ -265,7 +265,8 @@ class CaptureRecorder:
             )
         except StoreError as error:
             _log.debug("The failure could not be recorded: %s", error)
-        self._pictures.listener.picture_failed(shot, camera.name, reason)
+        finally:
+            self._pictures.listener.picture_failed(shot, camera.name, reason)
 
     def _finish(self, outcome: Outcome) -> None:
         guarded(lambda: self._complete_record(outcome))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Protocol
 
 from . import names
-from .errors import StoreError, explain
+from .errors import explain
 from .files import is_there, rewrite
 from .records import (
     CaptureRecord,
@@ -101,7 +101,7 @@ class CaptureWriter:
         settle: float | None = None,
         repeated: bool = False,
     ) -> Image:
-        """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
+        """Keeps a picture; raises ``StoreError``. Where it raises, it never was.
 
         ``position``, ``z`` (the height that was asked for), ``actual`` and ``offset`` in
         mm, ``taken_at`` in seconds since the epoch, ``settle`` in s, ``width`` and
@@ -144,7 +144,7 @@ class CaptureWriter:
             self._kept.append((path, image))
             try:
                 self._write_record()
-            except StoreError:
+            except Exception:
                 self._kept.pop()
                 with suppress(OSError):
                     os.unlink(path)
