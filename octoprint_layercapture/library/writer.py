@@ -146,6 +146,7 @@ class CaptureWriter:
                 self._write_record()
             except Exception:
                 self._kept.pop()
+                self._record.images = [other for _, other in self._kept]
                 with suppress(OSError):
                     os.unlink(path)
                 raise
