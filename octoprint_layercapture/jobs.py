@@ -107,9 +107,11 @@ class Job:
         """No captures follow; ``completed`` runs once all pictures are written."""
 
         def over() -> None:
-            completed()
-            for camera in self.watching:
-                camera.forget()
+            try:
+                completed()
+            finally:
+                for camera in self.watching:
+                    camera.forget()
 
         self.pictures.close(over)
         for camera in self.watching:

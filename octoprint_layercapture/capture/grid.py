@@ -46,7 +46,7 @@ class Volume:
         Args:
             aimed: the head goes there for a camera to see another place
         """
-        slack = 1e-6
+        slack = 0.001  # places are rounded to that
         inside = (
             self.min_x - slack <= x <= self.max_x + slack
             and self.min_y - slack <= y <= self.max_y + slack

@@ -37,7 +37,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def state_route(self) -> Any:
-        """What the plugin does now."""
+        """What the plugin does now, as far as that is known without asking the disk."""
         self.look_for_cameras()
         self.look_for_pictures()
         return flask.jsonify(self.state())
