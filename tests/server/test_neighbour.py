@@ -239,8 +239,12 @@ def test_helpers_tell_and_do_what_is_documented(
     assert names == sorted(table)
     for helper in ("capture_next", "capture_now", "is_capturing", "skip"):
         assert call(octoprint, helper) == {"answer": False}, helper
-    state = octoprint.get("/plugin/layercapture/state")
-    told = call(octoprint, "state")["answer"]
+
+    def now() -> Any:
+        return octoprint.get("/plugin/layercapture/state")
+
+    wait_until(lambda: now()["board"] is None, "earlier pictures are seen to be gone")
+    state, told = now(), call(octoprint, "state")["answer"]
     # what was told meanwhile counts on
     assert {**told, "revision": 0} == {**state, "revision": 0}
     assert call(octoprint, "prints") == {"answer": []}
