@@ -26,7 +26,7 @@ from itertools import product
 from pathlib import Path
 
 from octoprint_layercapture.gcode import index
-from tests.bench import _rows, repeated
+from tests.bench import _rows, _repeated
 
 MEGABYTE = 1_000_000
 SIZE, LARGE, SAMPLE = 50 * MEGABYTE, 500 * MEGABYTE, 2 * MEGABYTE
@@ -148,10 +148,10 @@ def real_prints(path: Path, folder: Path) -> bool:
     """
     good = True
     for source in sorted(Path(CORPUS).glob("*.gcode")) if CORPUS else []:
-        if not repeated.marked(source):
+        if not _repeated.marked(source):
             continue
         for most_layers, marks in product((MOST_LAYERS, None), (True, False)):
-            heights = repeated.write(
+            heights = _repeated.write(
                 source, path, SIZE, marks=marks, most_layers=most_layers
             )
             found = [each.z for each in index(path).layers]

@@ -10,7 +10,7 @@ import pytest
 from octoprint_layercapture.gcode import amounts, index, indexing, skim
 from octoprint_layercapture.gcode.grouping import group
 from octoprint_layercapture.gcode.runs import Record
-from tests.bench import repeated
+from tests.bench import _repeated
 
 OWN = Path(__file__).parents[2] / "fixtures" / "gcode"
 CORPUS = os.environ.get("LAYERCAPTURE_CORPUS", "")
@@ -46,11 +46,11 @@ def test_runs_and_marks_are_the_same(
 def test_runs_and_marks_of_a_long_print_are_the_same(
     path: Path, marks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not repeated.marked(path):
+    if not _repeated.marked(path):
         return  # no telling where its layers begin
     monkeypatch.setattr(skim, "_DENSEST", 1)
     long = tmp_path / path.name
-    repeated.write(path, long, max(2 * path.stat().st_size, 1_000_000), marks=marks)
+    _repeated.write(path, long, max(2 * path.stat().st_size, 1_000_000), marks=marks)
     leaping, reading = _scan(long, True), _scan(long, False)
     assert _runs(leaping) == _runs(reading)
     assert leaping.marks == reading.marks

@@ -11,7 +11,7 @@ from typing import Optional
 from octoprint_layercapture.gcode import index, scan
 from octoprint_layercapture.gcode.runs import Mark, Record
 from octoprint_layercapture.gcode.slicers import DIALECTS
-from tests.bench import grown
+from tests.bench import _grown
 
 _CHANGING = re.compile(
     rb"^G(?P<mode>9[01])\b"
@@ -52,8 +52,8 @@ def write(
     within = [z for at, z in heights if start < at <= stop]
     if most_layers is not None:
         missing = max(size * len(within) / most_layers - len(body), 0)
-        more = math.ceil(missing / grown.paths(body, begin.head))
-        body = grown.grown(body, begin.head.copy(), 1 + more)
+        more = math.ceil(missing / _grown.paths(body, begin.head))
+        body = _grown.grown(body, begin.head.copy(), 1 + more)
     if not marks:
         head, body, tail = (re.sub(rb";[^\n\r]*", b"", t) for t in (head, body, tail))
     again, after = (
