@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Optional
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import nan
+from operator import eq
+from struct import Struct, error as StructError
+from typing import Any, Optional, Union, overload
+
+from .columns import Numbers
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,84 @@ class Layer:
     resume: Optional[tuple[float, float]] = None
 
 
+class Layers(Sequence[Layer]):
+    """Layers as a tuple has them, but packed: of small ones a file may have 300,000.
+
+    Each is made when it is asked for.
+    """
+
+    _ROW = Struct("<idddddIH?")
+
+    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+        self._rows = bytearray()
+        self._numbers = Numbers()  # the slicer's
+        self._captures = array("q")
+        self._triggers = array("q")
+        for each in layers:
+            self.append(each)
+
+    def append(self, layer: Layer) -> None:
+        """Adds one at the end; only who makes them may do so.
+
+        Raises ValueError where a number is larger than any file may have it.
+        """
+        x, y = (nan, nan) if layer.resume is None else layer.resume
+        try:
+            self._rows += self._ROW.pack(
+                *(layer.number, layer.z, layer.height, layer.top, x, y),
+                *(len(self._triggers), len(layer.triggers), layer.retracted),
+            )
+            self._triggers.extend(layer.triggers)
+            self._captures.append(layer.capture_pos)
+        except (StructError, OverflowError) as error:
+            raise ValueError(f"no layer of a file: {layer}") from error
+        self._numbers.append(layer.slicer_number)
+
+    def at(self, position: int) -> Optional[Layer]:
+        """The first layer whose ``capture_pos`` is not before ``position``."""
+        index = bisect_left(self._captures, position)
+        return self[index] if index < len(self) else None
+
+    def __len__(self) -> int:
+        return len(self._captures)
+
+    @overload
+    def __getitem__(self, index: int) -> Layer: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Layer, ...]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Layer, tuple[Layer, ...]]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return tuple(self._layer(place) for place in places)
+        return self._layer(places)
+
+    def _layer(self, index: int) -> Layer:
+        number, z, height, top, x, y, begin, length, retracted = self._ROW.unpack_from(
+            self._rows, index * self._ROW.size
+        )
+        return Layer(
+            *(number, z, height, self._numbers[index], self._captures[index]),
+            *(retracted, top, tuple(self._triggers[begin : begin + length])),
+            (x, y) if x == x else None,
+        )
+
+    def __iter__(self) -> Iterator[Layer]:
+        return map(self._layer, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (Layers, tuple)):
+            return NotImplemented
+        return len(self) == len(other) and all(map(eq, self, other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return f"Layers({list(self)!r})"
+
+
 @dataclass(frozen=True)
 class LayerIndex:
     """All layers of a file.
@@ -47,29 +133,35 @@ class LayerIndex:
     slicer: Optional[str] = None
     spiral: bool = False
     sequential: bool = False
-    layers: tuple[Layer, ...] = ()
+    layers: Sequence[Layer] = ()
     bounds: Optional[tuple[float, float, float, float]] = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layers, Layers):
+            object.__setattr__(self, "layers", Layers(self.layers))
 
     def layer_at(self, position: int) -> Optional[Layer]:
         """The layer in print when the file was sent to ``position``; None after all."""
-        return next((each for each in self.layers if each.capture_pos >= position), None)
+        assert isinstance(self.layers, Layers)  # they were made so
+        return self.layers.at(position)
 
     def to_dict(self) -> dict[str, Any]:
         """The index as plain values for JSON."""
-        return asdict(self)
+        return {**vars(self), "layers": [dict(vars(each)) for each in self.layers]}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> LayerIndex:
-        """The index that ``to_dict`` wrote.
+        """The index that ``to_dict`` wrote; its layers are asked for one by one.
 
-        Raises KeyError, TypeError or ValueError where ``data`` is something else.
+        Raises KeyError, TypeError, OverflowError or ValueError where ``data`` is
+        something else.
         """
         bounds = data["bounds"]
         return cls(
             slicer=data["slicer"],
             spiral=bool(data["spiral"]),
             sequential=bool(data["sequential"]),
-            layers=tuple(_layer(each) for each in data["layers"]),
+            layers=Layers(_layer(each) for each in data["layers"]),
             bounds=None if bounds is None else _floats4(bounds),
         )
 

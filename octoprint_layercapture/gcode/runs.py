@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import inf
-from typing import Optional
+from itertools import count
+from math import inf, nan
+from struct import Struct
+from typing import Any, Optional
 
 from . import seam
+from .columns import Numbers
 from .head import UNKNOWN, Head
 from .seam import Mark, Seam
-from .shapes import Shapes
 
 LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
+
+_NOWHERE = [inf, inf, -inf, -inf]
+_NO_MARKER = -(2**31)
 
 
 @dataclass
@@ -25,7 +32,8 @@ class Run:
     ``top``: the highest z in mm. ``box``: min X, min Y, max X, max Y in mm, empty
     (inf, …) where not read. ``exact``: not so where the moves were not read one by one
     and ``filament`` and ``moves`` are guessed from the length of the text. ``relative``:
-    so is E at its first move.
+    so is E at its first move. ``seam``: what follows, once it was read. ``place``: where
+    it is among the packed ones, if it is a copy of one.
     """
 
     start: int
@@ -38,10 +46,11 @@ class Run:
     moves: int = 0
     climbs: int = 0
     top: float = UNKNOWN
-    box: list[float] = field(default_factory=lambda: [inf, inf, -inf, -inf])
+    box: list[float] = field(default_factory=_NOWHERE.copy)
     exact: bool = True
     relative: bool = False
     seam: Optional[Seam] = None
+    place: int = -1
 
     @property
     def z(self) -> float:
@@ -55,6 +64,155 @@ class Run:
         return 0 < self.z < inf
 
 
+class Runs:
+    """The runs of a file, packed but for the latest: they are many where layers are small.
+
+    A run that is asked for is a copy without its seam; ``put`` takes what was changed.
+    ``seams`` are those of the packed ones.
+    """
+
+    _ROW = Struct("<qqdddddiiii??")
+
+    def __init__(self) -> None:
+        self.latest: Optional[Run] = None
+        self.seams = Seams()
+        self._rows = bytearray()
+        self._boxes = array("d")
+        self._usable = True
+
+    def append(self, run: Run) -> None:
+        """Adds a run after the latest, whose seam is known."""
+        self.close()
+        self.latest = run
+
+    def close(self) -> None:
+        """Packs the latest run, whose seam is known."""
+        run, self.latest = self.latest, None
+        if run is not None:
+            assert run.seam is not None
+            self._rows += self._packed(run)
+            self._usable = self._usable and run.usable
+            self.seams.append(run.seam)
+
+    def put(self, run: Run) -> None:
+        """Takes a changed copy back."""
+        at = run.place * self._ROW.size
+        self._rows[at : at + self._ROW.size] = self._packed(run)
+
+    def _packed(self, run: Run) -> bytes:
+        box = -1
+        if run.box != _NOWHERE:
+            box = len(self._boxes)
+            self._boxes.extend(run.box)
+        return self._ROW.pack(
+            *(run.start, run.end, run.flat, run.last, run.top),
+            *(run.filament, run.climbing, run.moves, run.climbs),
+            *(run.marks, box, run.exact, run.relative),
+        )
+
+    def __len__(self) -> int:
+        return len(self.seams) + (self.latest is not None)
+
+    def __getitem__(self, index: int) -> Run:
+        if index == len(self.seams) and self.latest is not None:
+            return self.latest
+        return self._run(index, self._ROW.unpack_from(self._rows, index * self._ROW.size))
+
+    def __iter__(self) -> Iterator[Run]:
+        yield from map(self._run, count(), self._ROW.iter_unpack(self._rows))
+        if self.latest is not None:
+            yield self.latest
+
+    def _run(self, place: int, row: tuple[Any, ...]) -> Run:
+        start, end, flat, last, top, filament, climbing, moves, climbs, *more = row
+        marks, box, exact, relative = more
+        return Run(
+            *(start, end, flat, last, marks, filament, climbing, moves, climbs, top),
+            _NOWHERE if box < 0 else list(self._boxes[box : box + 4]),
+            *(exact, relative, None, place),
+        )
+
+    def clear(self) -> None:
+        """Forgets all but the seams, which stay where they are in ``seams``."""
+        self.__dict__.update(Runs().__dict__)
+
+    def leave_unusable_out(self) -> None:
+        """Keeps only the runs whose height a layer can have."""
+        if self._usable:
+            return
+        kept = Runs()
+        for run, its in zip(self, self.seams):
+            if run.usable:
+                run.seam = its
+                kept.append(run)
+        kept.close()
+        self.__dict__.update(kept.__dict__)
+
+
+class Seams:
+    """Seams, packed."""
+
+    _ROW = Struct("<qddiIH?")
+
+    def __init__(self) -> None:
+        self._rows = bytearray()
+        self._triggers = array("i")  # from each seam's capture on
+
+    def append(self, seam: Seam) -> None:
+        """Adds one at the end."""
+        capture, marker = seam.capture_pos, seam.marker_pos
+        x, y = (nan, nan) if seam.resume is None else seam.resume
+        self._rows += self._ROW.pack(
+            *(capture, x, y, _NO_MARKER if marker is None else marker - capture),
+            *(len(self._triggers), len(seam.triggers), seam.retracted),
+        )
+        self._triggers.extend([each - capture for each in seam.triggers])
+
+    def __len__(self) -> int:
+        return len(self._rows) // self._ROW.size
+
+    def __getitem__(self, index: int) -> Seam:
+        return self._seam(self._ROW.unpack_from(self._rows, index * self._ROW.size))
+
+    def __iter__(self) -> Iterator[Seam]:
+        return map(self._seam, self._ROW.iter_unpack(self._rows))
+
+    def _seam(self, row: tuple[Any, ...]) -> Seam:
+        capture, x, y, marker, begin, length, retracted = row
+        triggers = self._triggers[begin : begin + length]
+        return Seam(
+            capture,
+            retracted,
+            tuple([capture + each for each in triggers]),
+            (x, y) if x == x else None,
+            None if marker == _NO_MARKER else capture + marker,
+        )
+
+
+class Marks:
+    """Layer marks in the order of the file, packed: ``of`` has them by their dialect.
+
+    There ``positions`` and ``numbers`` belong together.
+    """
+
+    def __init__(self) -> None:
+        self.of: dict[int, tuple[array[int], Numbers]] = {}
+        self._count = 0
+
+    def append(self, mark: Mark) -> None:
+        """Adds one at the end."""
+        dialect, number = mark.marker
+        if dialect not in self.of:
+            self.of[dialect] = array("q"), Numbers()
+        positions, numbers = self.of[dialect]
+        positions.append(mark.position)
+        numbers.append(number)
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+
 class Record:
     """What a scanner has found so far, and where it is.
 
@@ -65,12 +223,11 @@ class Record:
     def __init__(self) -> None:
         self.head = Head()
         self.after: Optional[Head] = None
-        self.runs: list[Run] = []
-        self.marks: list[Mark] = []
+        self.runs = Runs()
+        self.marks = Marks()
         self.commands = 0  # lines that are G-code
         self.density = 1e-3  # mm of filament for a byte of extruding moves, about
         self.others = 0  # lines that are neither G-code nor comment
-        self.shapes = Shapes()
         self.recoded = False  # positions are not byte offsets
         self._kept: list[bytes] = []  # the text since the run's end, from earlier pieces
         self._kept_size = 0
@@ -78,7 +235,7 @@ class Record:
     @property
     def run(self) -> Optional[Run]:
         """The run that the next extruding move may continue."""
-        return self.runs[-1] if self.runs else None
+        return self.runs.latest
 
     def close(
         self, text: bytes, position: int, stop: int = 0, *, last: bool = False
@@ -101,6 +258,7 @@ class Record:
     def finish(self) -> None:
         """Ends the last run at the end of the file."""
         self.close(b"", 0, last=True)
+        self.runs.close()
 
     def learn(self) -> None:
         """Sees from what was read how much filament a byte of moves stands for."""

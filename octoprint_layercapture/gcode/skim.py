@@ -114,7 +114,8 @@ class _Skimmer:
         if laid is None:
             return start
         end, head = laid.end, self._head
-        run, length = self._record.runs[-1], end - start
+        run, length = self._record.run, end - start
+        assert run is not None  # that of the move before
         run.end = self._position + end
         run.filament += length * self._record.density
         run.moves += length // _MOVE
@@ -169,26 +170,22 @@ class _Skimmer:
             self._record,
             self._head,
         )
-        crossing = record.shapes.cross(text, start, position, head)
-        if crossing is None:
-            before = head.copy()
-            crossing = cross(text, start, position, head)
-            move = crossing.extrusion
-            length = len(text) if move is None else move.start - position
-            if move is None or length - start > LONGEST_SEAM:
-                record.head, record.after = before, before.copy()
-                if length - start > LONGEST_SEAM:
-                    return self._give_up(start)
-                self._rest = text[start:]
-                return len(text)
-            record.shapes.learn(text[start : move.stop - position], before)
-        seam, marks, move = crossing
-        assert move is not None
+        before = head.copy()
+        seam, marks, move = cross(text, start, position, head)
+        length = len(text) - start if move is None else move.start - position - start
+        if move is None or length > LONGEST_SEAM:
+            record.head, record.after = before, before.copy()
+            if length > LONGEST_SEAM:
+                return self._give_up(start)
+            self._rest = text[start:]
+            return len(text)
         record.commands += 1
-        record.marks += marks
+        for mark in marks:
+            record.marks.append(mark)
         run = scan.continued(record, move)
         if run is None:
-            record.runs[-1].seam = seam
+            assert record.run is not None  # the move before was of it
+            record.run.seam = seam
             run = scan.begun(record, move)
             record.runs.append(run)
         stop = self._moves.floor = move.stop - position
