@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from math import inf, isfinite, isnan, nan
 from typing import NamedTuple, Optional
 
@@ -39,6 +41,27 @@ class Effect(NamedTuple):
     planar: bool = False  # X or Y moved
     rise: bool = False  # Z moved
     command: str = ""
+
+
+_MACHINE_CODE = re.compile(rb"M(?:0|[1-9][0-9]*)")
+
+
+def harmless(text: bytes) -> Optional[Effect]:
+    """What a line without its comment does if it is an M command that leaves the head's
+    state alone and is plainly written; None otherwise."""
+    return _of_machine_code(text.partition(b" ")[0])
+
+
+@lru_cache(maxsize=256)
+def _of_machine_code(word: bytes) -> Optional[Effect]:
+    name = word.decode("ascii", "replace")
+    if _MACHINE_CODE.fullmatch(word) is None or name in MODES:
+        return None
+    if name in PAUSES:
+        return Effect(PAUSE, command=name)
+    if name in HEATERS or name in MOTORS:
+        return Effect(STOP, command=name)
+    return Effect(OTHER, command=name)
 
 
 class Head:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
 from operator import eq
-from struct import Struct, error as StructError
+from struct import error as StructError
 from typing import Any, Optional, Union, overload
 
-from .columns import Numbers
+from .columns import Lists, Numbers, Rows
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,10 @@ class Layers(Sequence[Layer]):
     Each is made when it is asked for.
     """
 
-    _ROW = Struct("<idddddIH?")
-
     def __init__(self, layers: Iterable[Layer] = ()) -> None:
-        self._rows = bytearray()
+        self._rows = Rows("qidddddIII?")
         self._numbers = Numbers()  # the slicer's
-        self._captures = array("q")
-        self._triggers = array("q")
+        self._triggers = Lists()  # from each capture on
         for each in layers:
             self.append(each)
 
@@ -64,24 +59,31 @@ class Layers(Sequence[Layer]):
         Raises ValueError where a number is larger than any file may have it.
         """
         x, y = (nan, nan) if layer.resume is None else layer.resume
+        capture = layer.capture_pos
+        triggers = [each - capture for each in layer.triggers]
         try:
-            self._rows += self._ROW.pack(
-                *(layer.number, layer.z, layer.height, layer.top, x, y),
-                *(len(self._triggers), len(layer.triggers), layer.retracted),
+            self._rows.append(
+                *(capture, layer.number, layer.z, layer.height, layer.top, x, y),
+                *self._triggers.append(triggers),
+                *(len(triggers), layer.retracted),
             )
-            self._triggers.extend(layer.triggers)
-            self._captures.append(layer.capture_pos)
         except (StructError, OverflowError) as error:
             raise ValueError(f"no layer of a file: {layer}") from error
         self._numbers.append(layer.slicer_number)
 
     def at(self, position: int) -> Optional[Layer]:
         """The first layer whose ``capture_pos`` is not before ``position``."""
-        index = bisect_left(self._captures, position)
-        return self[index] if index < len(self) else None
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if self._rows[middle][0] < position:
+                low = middle + 1
+            else:
+                high = middle
+        return self[low] if low < len(self) else None
 
     def __len__(self) -> int:
-        return len(self._captures)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, index: int) -> Layer: ...
@@ -96,12 +98,11 @@ class Layers(Sequence[Layer]):
         return self._layer(places)
 
     def _layer(self, index: int) -> Layer:
-        number, z, height, top, x, y, begin, length, retracted = self._ROW.unpack_from(
-            self._rows, index * self._ROW.size
-        )
+        capture, number, z, height, top, x, y, *where, retracted = self._rows[index]
+        triggers = self._triggers.get(*where)
         return Layer(
-            *(number, z, height, self._numbers[index], self._captures[index]),
-            *(retracted, top, tuple(self._triggers[begin : begin + length])),
+            *(number, z, height, self._numbers[index], capture, retracted, top),
+            tuple([capture + each for each in triggers]),
             (x, y) if x == x else None,
         )
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from math import inf, nan
-from struct import Struct
 from typing import Any, Optional
 
 from . import seam
-from .columns import Numbers
+from .columns import Lists, Numbers, Rows
 from .head import UNKNOWN, Head
 from .seam import Mark, Seam
+from .slicers import Marker
 
 LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
@@ -71,12 +71,10 @@ class Runs:
     ``seams`` are those of the packed ones.
     """
 
-    _ROW = Struct("<qqdddddiiii??")
-
     def __init__(self) -> None:
         self.latest: Optional[Run] = None
         self.seams = Seams()
-        self._rows = bytearray()
+        self._rows = Rows("qqddiddiid??i")
         self._boxes = array("d")
         self._usable = True
 
@@ -90,24 +88,33 @@ class Runs:
         run, self.latest = self.latest, None
         if run is not None:
             assert run.seam is not None
-            self._rows += self._packed(run)
+            self._rows.append(*self._packed(run))
             self._usable = self._usable and run.usable
             self.seams.append(run.seam)
 
     def put(self, run: Run) -> None:
         """Takes a changed copy back."""
-        at = run.place * self._ROW.size
-        self._rows[at : at + self._ROW.size] = self._packed(run)
+        self._rows.put(run.place, *self._packed(run))
 
-    def _packed(self, run: Run) -> bytes:
+    def _packed(self, run: Run) -> tuple[Any, ...]:
         box = -1
         if run.box != _NOWHERE:
             box = len(self._boxes)
             self._boxes.extend(run.box)
-        return self._ROW.pack(
-            *(run.start, run.end, run.flat, run.last, run.top),
-            *(run.filament, run.climbing, run.moves, run.climbs),
-            *(run.marks, box, run.exact, run.relative),
+        return (
+            run.start,
+            run.end,
+            run.flat,
+            run.last,
+            run.marks,
+            run.filament,
+            run.climbing,
+            run.moves,
+            run.climbs,
+            run.top,
+            run.exact,
+            run.relative,
+            box,
         )
 
     def __len__(self) -> int:
@@ -116,21 +123,17 @@ class Runs:
     def __getitem__(self, index: int) -> Run:
         if index == len(self.seams) and self.latest is not None:
             return self.latest
-        return self._run(index, self._ROW.unpack_from(self._rows, index * self._ROW.size))
+        return self._run(index, self._rows[index])
 
     def __iter__(self) -> Iterator[Run]:
-        yield from map(self._run, count(), self._ROW.iter_unpack(self._rows))
+        yield from map(self._run, count(), self._rows)
         if self.latest is not None:
             yield self.latest
 
     def _run(self, place: int, row: tuple[Any, ...]) -> Run:
-        start, end, flat, last, top, filament, climbing, moves, climbs, *more = row
-        marks, box, exact, relative = more
-        return Run(
-            *(start, end, flat, last, marks, filament, climbing, moves, climbs, top),
-            _NOWHERE if box < 0 else list(self._boxes[box : box + 4]),
-            *(exact, relative, None, place),
-        )
+        exact, relative, at = row[10:]
+        box = _NOWHERE if at < 0 else list(self._boxes[at : at + 4])
+        return Run(*row[:10], box, exact, relative, None, place)
 
     def clear(self) -> None:
         """Forgets all but the seams, which stay where they are in ``seams``."""
@@ -152,34 +155,33 @@ class Runs:
 class Seams:
     """Seams, packed."""
 
-    _ROW = Struct("<qddiIH?")
-
     def __init__(self) -> None:
-        self._rows = bytearray()
-        self._triggers = array("i")  # from each seam's capture on
+        self._rows = Rows("qddiIIH?")
+        self._triggers = Lists()  # from each capture on
 
     def append(self, seam: Seam) -> None:
         """Adds one at the end."""
         capture, marker = seam.capture_pos, seam.marker_pos
         x, y = (nan, nan) if seam.resume is None else seam.resume
-        self._rows += self._ROW.pack(
-            *(capture, x, y, _NO_MARKER if marker is None else marker - capture),
-            *(len(self._triggers), len(seam.triggers), seam.retracted),
+        after = _NO_MARKER if marker is None else marker - capture
+        triggers = [each - capture for each in seam.triggers]
+        piece, begin = self._triggers.append(triggers)
+        self._rows.append(
+            capture, x, y, after, piece, begin, len(triggers), seam.retracted
         )
-        self._triggers.extend([each - capture for each in seam.triggers])
 
     def __len__(self) -> int:
-        return len(self._rows) // self._ROW.size
+        return len(self._rows)
 
     def __getitem__(self, index: int) -> Seam:
-        return self._seam(self._ROW.unpack_from(self._rows, index * self._ROW.size))
+        return self._seam(self._rows[index])
 
     def __iter__(self) -> Iterator[Seam]:
-        return map(self._seam, self._ROW.iter_unpack(self._rows))
+        return map(self._seam, self._rows)
 
     def _seam(self, row: tuple[Any, ...]) -> Seam:
-        capture, x, y, marker, begin, length, retracted = row
-        triggers = self._triggers[begin : begin + length]
+        capture, x, y, marker, *where, retracted = row
+        triggers = self._triggers.get(*where)
         return Seam(
             capture,
             retracted,
@@ -211,6 +213,12 @@ class Marks:
 
     def __len__(self) -> int:
         return self._count
+
+    def __iter__(self) -> Iterator[Mark]:
+        """All, dialect by dialect."""
+        for dialect, (positions, numbers) in self.of.items():
+            for position, number in zip(positions, numbers):
+                yield Mark(position, Marker(dialect, number))
 
 
 class Record:

@@ -136,7 +136,12 @@ def _walk(
                 return Extrusion(begin, end, before, filament)
         if zs is not None:
             head.z_known = True
-        point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
+        if point.moves:
+            point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
+        else:
+            point.latest = end
+            if point.open:
+                point.trigger(end, closing=filament > SMALLEST)
     head.x, head.y, head.z, head.e = x, y, z, e
     point.place = head.place
     return None
@@ -149,15 +154,18 @@ def _odd_line(
     extrudes."""
     start = text.rfind(b"\n", 0, stop - 1) + 1
     line = text[start:stop]
-    command = code(line)
+    command = b"" if line.startswith(b";") else code(line)
     if not command:
         point.comment(position + start, line.strip())
         return None
-    before, place = head.height, head.place
-    kind, filament, planar, rise, name = head.feed(command)
-    if kind == heads.EXTRUDE:
-        point.place = place
-        return Extrusion(position + start, position + stop, before, filament)
+    effect = heads.harmless(command)
+    if effect is None:
+        before, place = head.height, head.place
+        effect = head.feed(command)
+        if effect.kind == heads.EXTRUDE:
+            point.place = place
+            return Extrusion(position + start, position + stop, before, effect.filament)
+    kind, _, planar, rise, name = effect
     point.step(position + stop, kind, planar, rise, name)
     return None
 
@@ -175,9 +183,9 @@ class Point:
         self.marker_pos: Optional[int] = None
         self.place: Optional[tuple[float, float]] = None  # before the next extruding move
         self.last = last
-        self._latest = position  # after the latest command that does not pause
+        self.latest = position  # after the latest command that does not pause
         self.moves = True  # a later line may be the place
-        self._open = True  # further lines may trigger
+        self.open = True  # further lines may trigger
         self._pulled = False  # the line before was a retraction standing still
         self.wiping = False
         self._ending = False  # end G-code has begun
@@ -193,19 +201,24 @@ class Point:
         if marker is not None:
             self.marks.append(Mark(position, marker))
             if self.marker_pos is None:
-                self.marker_pos = self._latest
+                self.marker_pos = self.latest
 
     def step(self, end: int, kind: str, planar: bool, rise: bool, command: str) -> None:
         """Takes in a command that ends at ``end``."""
         if kind != heads.PAUSE:
-            self._latest = end
+            self.latest = end
         if self.moves and self._goes_on(kind, planar, rise, command):
-            self.capture, self.triggers, self._open = end, [end], True
-        elif self._open:
-            if kind in _CLOSING or len(self.triggers) > MOST_TRIGGERS:
-                self._open = False
-            else:
-                self.triggers.append(end)
+            self.capture, self.triggers, self.open = end, [end], True
+        elif self.open:
+            self.trigger(end, closing=kind in _CLOSING)
+
+    def trigger(self, end: int, *, closing: bool) -> None:
+        """Takes in a command that ends at ``end`` while further ones may trigger;
+        ``closing``: none may from it on."""
+        if closing or len(self.triggers) > MOST_TRIGGERS:
+            self.open = False
+        else:
+            self.triggers.append(end)
 
     def _goes_on(self, kind: str, planar: bool, rise: bool, command: str) -> bool:
         """Whether the place is after this command; ``moves`` says if it may still be."""

@@ -25,7 +25,8 @@ _EVENT = re.compile(
     rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
 )
-_ODD = re.compile(rb"\nG[0-3] [^;\nxyze]*[xyze]")
+#: A move with a word in small letters.
+_ODD = re.compile(rb"\nG[0-3] (?![^;\nxyze]*(?:[;\n]|\Z))")
 #: Sets E alone: where E is absolute it is found like a move's E when it is needed.
 _NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional
 
 from octoprint_layercapture.gcode import index, scan
-from octoprint_layercapture.gcode.runs import Mark, Record
-from octoprint_layercapture.gcode.slicers import DIALECTS
+from octoprint_layercapture.gcode.runs import Record
 from tests.bench import _grown
 
 _CHANGING = re.compile(
@@ -43,7 +42,7 @@ def write(
     """
     text, record = _read(source)
     found = _marks(record)
-    start, stop = found[1].position, found[-1].position
+    start, stop = found[1], found[-1]
     head, body, tail = text[:start], text[start:stop], text[stop:]
     begin, end = Record(), Record()
     scan.lines(begin, head, 0)
@@ -86,13 +85,9 @@ def _read(path: Path) -> tuple[bytes, Record]:
     return text, record
 
 
-def _marks(record: Record) -> list[Mark]:
-    """The marks of the best dialect."""
-    for dialect in range(len(DIALECTS)):
-        marks = [mark for mark in record.marks if mark.marker.dialect == dialect]
-        if marks:
-            return marks
-    return []
+def _marks(record: Record) -> Sequence[int]:
+    """Where the marks of the best dialect are."""
+    return record.marks.of[min(record.marks.of)][0] if record.marks.of else ()
 
 
 def _heights(source: Path) -> list[tuple[float, float]]:

@@ -25,7 +25,10 @@ def _scan(path: Path, leaping: bool) -> Record:
 
 
 def _runs(record: Record) -> list[tuple[object, ...]]:
-    return [(run.start, run.end, run.z, run.top, run.seam) for run in record.runs]
+    return [
+        (run.start, run.end, run.z, run.top, seam)
+        for run, seam in zip(record.runs, record.runs.seams)
+    ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
