@@ -72,9 +72,7 @@ class _Levels:
 
     def after(self, index: int, most: int) -> list[Group]:
         """So many of the following levels, or fewer at the end."""
-        return [
-            self[each] for each in range(index + 1, min(index + 1 + most, len(self)))
-        ]
+        return [self[each] for each in range(index + 1, min(index + 1 + most, len(self)))]
 
 
 class _Base:

@@ -11,7 +11,7 @@ import pytest
 
 from octoprint_layercapture.gcode import LayerIndex, index, indexing, scan, skim
 from octoprint_layercapture.gcode.runs import Record
-from tests.bench import layers, _repeated
+from tests.bench import _repeated, layers
 
 OWN = Path(__file__).parents[2] / "fixtures" / "gcode"
 CORPUS = os.environ.get("LAYERCAPTURE_CORPUS", "")
