@@ -55,7 +55,7 @@ class IndexCache:
         try:
             with open(entry, encoding="utf-8") as file:
                 lines = map(json.loads, file)
-                head = next(lines, None)
+                head: Any = next(lines, None)
                 if state is None or head["key"] != _key(path, min_height, state):
                     return None
                 found = LayerIndex.from_dict({**head["index"], "layers": lines})

@@ -65,7 +65,7 @@ class Run:
 
 
 class Runs:
-    """The runs of a file, packed but for the latest: they are many where layers are small.
+    """The runs of a file, packed but for the latest: small layers make many of them.
 
     A run that is asked for is a copy without its seam; ``put`` takes what was changed.
     ``seams`` are those of the packed ones.
@@ -131,9 +131,12 @@ class Runs:
             yield self.latest
 
     def _run(self, place: int, row: tuple[Any, ...]) -> Run:
-        exact, relative, at = row[10:]
-        box = _NOWHERE if at < 0 else list(self._boxes[at : at + 4])
-        return Run(*row[:10], box, exact, relative, None, place)
+        run = Run(*row[:10])
+        run.exact, run.relative, box = row[10:]
+        run.place = place
+        if box >= 0:
+            run.box = list(self._boxes[box : box + 4])
+        return run
 
     def clear(self) -> None:
         """Forgets all but the seams, which stay where they are in ``seams``."""

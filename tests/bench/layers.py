@@ -217,7 +217,7 @@ def main() -> int:
                 ratio = compared(name, marked, path, folder)
                 good = _rows.row(what, ratio, least, least=True) and good
         write(path, cura, LARGE, True)
-        good = remembered("layers of 50 kB", path) and good
+        good = remembered("layers of 47 kB", path) and good
         if CORPUS:
             tiny = Path(CORPUS) / f"{TINY}.gcode"
             for marks in (True, False):
