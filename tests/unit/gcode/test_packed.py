@@ -107,7 +107,7 @@ def test_runs_and_seams_are_kept() -> None:
             None if number % 3 else (1.5, number),
             None if number % 4 else start + 50,
         )
-        box = [1.0, 2.0, 3.0, float(number)] if number % 6 == 0 else [inf, inf, -inf, -inf]
+        box = [inf, inf, -inf, -inf] if number % 6 else [1.0, 2.0, 3.0, float(number)]
         run = Run(start, start + 50, 0.2, 0.2, number, 5.5, box=box, seam=seam)
         runs.append(run)
         expected.append((run.start, run.end, run.flat, run.filament, run.box))
