@@ -66,8 +66,9 @@ def _index(
         certain = not record.recoded and amounts.settle(file, groups)
         if certain:  # a height that was guessed may have parted layers wrongly
             groups = _grouped(record, min_height)
+    del record  # and its marks: the layers take their room
     if not certain:
-        del record, groups
+        del groups
         groups = _grouped(_scan(file, progress, leaping=False), min_height)
     return assembly.assemble(name, groups)
 

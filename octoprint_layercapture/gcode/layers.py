@@ -47,7 +47,7 @@ class Layers(Sequence[Layer]):
     """
 
     def __init__(self, layers: Iterable[Layer] = ()) -> None:
-        self._rows = Rows("qidddddIII?")
+        self._rows = Rows("qidddddIHH?")
         self._numbers = Numbers()  # the slicer's
         self._triggers = Lists()  # from each capture on
         for each in layers:

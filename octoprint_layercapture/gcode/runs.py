@@ -159,7 +159,7 @@ class Seams:
     """Seams, packed."""
 
     def __init__(self) -> None:
-        self._rows = Rows("qddiIIH?")
+        self._rows = Rows("qddiIHH?")
         self._triggers = Lists()  # from each capture on
 
     def append(self, seam: Seam) -> None:
