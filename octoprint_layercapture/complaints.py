@@ -104,7 +104,7 @@ def _said(key: str, field: Any, error: Any) -> Message:
             if whole
             else N_("“%(value)s” is not a number from %(least)s to %(most)s.")
         )
-        return Message(text, {**value, "least": f"{least:g}", "most": f"{most:g}"})
+        return Message(text, {**value, "least": least, "most": most})
     if str(error["type"]).startswith("bool"):
         return Message(N_("“%(value)s” is neither on nor off."), value)
     choices = _ONE_OF.fullmatch(_rule(field, "pattern") or "")

@@ -42,7 +42,7 @@ def workers(
             camera.prepare(around.bed, circular)
     settlers = settling(used, config)
     setting = Setting(
-        around.bed, circular, layers_total, _offsets(config), len(what.allowed)
+        around.bed, circular, layers_total, offsets(config), len(what.allowed)
     )
     return (
         replace(what, delay=common_delay(settlers)),
@@ -65,7 +65,7 @@ def grid_settings(config: Config, around: Volume) -> CaptureSettings:
     )
 
 
-def _offsets(config: Config) -> dict[str, tuple[float, float]]:
+def offsets(config: Config) -> dict[str, tuple[float, float]]:
     """How far from the nozzle cameras see, mm, where somebody has said so."""
     places = {each.camera: each for each in reversed(config.cameras.details)}
     return {

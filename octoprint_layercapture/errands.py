@@ -51,18 +51,26 @@ class ErrandSection:
     def yield_to_print(self) -> list[str]:
         """A print begins: end an errand before the file's first line.
 
-        Called within a hook: nothing is waited for.
+        Called within a hook: nothing is waited for. An errand that has noticed the print
+        by itself, and is over, still has its way back for it.
 
         Returns:
             the lines to send first, which put the head back
         """
         errand = self._errand
-        if errand is None or not errand.under_way:
+        if errand is None:
             return []
-        errand.cut = True
-        back = errand.hand_over()
-        self.recall(errand, Activity.PRINTING.value)
+        under_way, back = errand.under_way, errand.hand_over()
+        if under_way or back:
+            errand.cut = True
+            self.recall(errand, Activity.PRINTING.value)
         return back
+
+    def forget_errand(self) -> None:
+        """A print is over: a way back that it did not take is no other print's."""
+        errand = self._errand
+        if errand is not None and not errand.under_way:
+            errand.hand_over()
 
     def is_cut(self, tags: Any) -> bool:
         """Whether a line with these tags is an errand's that may not go out now."""

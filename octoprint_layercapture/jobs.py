@@ -27,7 +27,7 @@ from .capture.plan import Plan, plan
 from .capture.terms import Terms
 from .config import Cameras as CameraSettings
 from .config import Config
-from .equipment import grid_settings, workers
+from .equipment import grid_settings, offsets, workers
 from .gcode import GcodeError, Layer, LayerIndex
 from .gcode.custom import lines_of
 from .gcode.paths import beads
@@ -107,9 +107,11 @@ class Job:
         """No captures follow; ``completed`` runs once all pictures are written."""
 
         def over() -> None:
-            completed()
-            for camera in self.watching:
-                camera.forget()
+            try:
+                completed()
+            finally:
+                for camera in self.watching:
+                    camera.forget()
 
         self.pictures.close(over)
         for camera in self.watching:
@@ -314,10 +316,10 @@ def prepare(
 
 
 def _described(name: str, config: Config) -> PrintCamera:
-    detail = config.cameras.detail(name)
+    detail, offset = config.cameras.detail(name), offsets(config).get(name)
     return PrintCamera(
         name=name,
-        offset=point((detail.offset_x, detail.offset_y)),
+        offset=None if offset is None else point(offset),
         latency=detail.latency,
         rest=detail.rest,
         stale=detail.stale,

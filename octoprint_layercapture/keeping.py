@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -15,9 +16,11 @@ from octoprint.filemanager import FileDestinations
 from . import config as settings
 from .capture.ports import Outcome
 from .gcode import Layer
+from .hands import Pool
 from .jobs import Job, Print
 from .library import Catalog, Place, PrintFolder, Store, StoreError
 from .library.background import Background
+from .library.files import is_there
 from .library.keys import folder_of
 from .library.place import folder_problem, settle
 from .library.prints import CANCELLED, DONE, FAILED, SourceFile
@@ -25,6 +28,7 @@ from .library.pruning import DAY, GIGABYTE, Pruned, prune
 from .library.space import Estimate, Guard, estimate, room
 from .library.thumbnails import Thumbnails
 from .messages import N_, Message, Problem
+from .recorder import guarded
 from .reports import ReportSection
 from .story import LEFT_OUT
 
@@ -56,6 +60,8 @@ class KeepingSection(ReportSection):
         super().__init__()
         self._background = Background("layercapture-library")
         self._disk = Background("layercapture-disk")
+        self._looking = Pool(1, "layercapture-looking")
+        self._look: Optional[Future[None]] = None
         self._catalog: Optional[Catalog] = None
         self._catalog_lock = threading.Lock()
         self._keeping: Optional[PrintFolder] = None
@@ -119,13 +125,27 @@ class KeepingSection(ReportSection):
         return self._thumbnails
 
     def look_for_pictures(self) -> None:
-        """Find out whether what screens show is still on disk."""
+        """Have it found out whether what screens show is still on disk.
+
+        Waits for nothing; screens are told where something is gone. While one look is
+        under way, one more waits at most: a disk that hangs is asked no further.
+        """
+        look = self._look
+        if look is not None and not (look.running() or look.done()):
+            return
+        try:
+            self._look = self._looking.submit(guarded, self._look_for_pictures)
+        except RuntimeError as error:
+            self._logger.warning("No thread to look for pictures: %s", error)
+
+    def _look_for_pictures(self) -> None:
         root = self.catalog().store.root
 
         def there(key: str, name: str) -> bool:
-            return (root / (folder_of(key) or "") / name).is_file()
+            return is_there(root / (folder_of(key) or "") / name)
 
-        self._story.prune(there)
+        if self._story.prune(there):
+            self.state_changed()
 
     def _running(self) -> Optional[str]:
         keeping = self._keeping
@@ -195,7 +215,8 @@ class KeepingSection(ReportSection):
 
     def capture_ended(self, outcome: Outcome) -> None:
         super().capture_ended(outcome)
-        self.thumbnails().nudge()
+        if self._thumbnails is not None:
+            self._thumbnails.nudge()
 
     def skip_capture(self, layer: Layer) -> bool:
         """Whether a capture cannot be kept now; says so once per print."""

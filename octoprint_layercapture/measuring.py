@@ -14,6 +14,7 @@ from . import config as settings
 from .cameras import CameraError, Scene, Webcams
 from .cameras.measure import ROUNDS, Measurement, Measuring
 from .cameras.settling import Camera
+from .capture.ending import INTERNAL_ERROR
 from .capture.nudge import Nudge
 from .capture.outing import Pace
 from .capture.ports import CaptureFailed, Clock, Interrupted, PrinterGone
@@ -214,7 +215,7 @@ class MeasureSection(ErrandSection):
                 message = Message(_ENDED_BY.get(under_way.stop, _ENDED_BY_JOB))
         except Exception:
             _log.exception("Measuring camera %s broke off", under_way.camera.name)
-            message = Message(N_("An internal error, see octoprint.log for it."))
+            message = INTERNAL_ERROR
         finally:
             under_way.nudge.leave()
             under_way.state.state, under_way.state.message = state, message
@@ -249,7 +250,7 @@ class MeasureSection(ErrandSection):
                 "This camera needs about %(seconds)s s after each move, which is more "
                 "than the longest wait of %(longest)s s. Raise that to use it."
             ),
-            {"seconds": f"{found.seconds:g}", "longest": f"{longest:g}"},
+            {"seconds": found.seconds, "longest": longest},
         )
 
     def _tell_measure(self, under_way: _Measurement) -> None:

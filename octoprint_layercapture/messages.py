@@ -2,11 +2,14 @@
 
 A ``Message`` carries an English text with ``%(name)s`` places, which is also the key
 into the translations, and the parameters. It crosses the wire as it is; in the browser
-it becomes ``_.sprintf(gettext(text), params)``, in the log ``str(message)``.
+it becomes ``_.sprintf(gettext(text), params)``, in the log ``str(message)``. A parameter
+with decimals is a number with the place ``%(name)s``, so that the browser can write it as
+the reader does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +17,14 @@ from typing import Any
 def N_(text: str) -> str:
     """Mark a text for translation and leave it as it is."""
     return text
+
+
+def in_english(text: str, params: Mapping[str, Any]) -> str:
+    """The finished sentence; numbers are without decimals that say nothing."""
+    return text % {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in params.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Message:
     params: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.text % self.params if self.params else self.text
+        return in_english(self.text, self.params) if self.params else self.text
 
     def to_dict(self) -> dict[str, Any]:
         """``{"text": …, "params": …}``, as plugin messages and API answers carry it.

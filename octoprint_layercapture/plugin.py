@@ -72,7 +72,7 @@ class LayerCapturePlugin(
 
     def on_after_startup(self) -> None:
         self._engine.start()
-        self._engine.afterwards(self.clear_trials)
+        self._background.submit(self.clear_trials)
         for problem in settings.parse(self._settings.get_all_data())[1]:
             self._logger.warning("Setting %s: %s", problem.key, problem.message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Callable
 
 import octoprint.plugin
 from octoprint.events import Events
@@ -48,6 +48,7 @@ class PrintSection(FirstPrintSection, octoprint.plugin.EventHandlerPlugin):
     _beginning: threading.Lock
     _announced: bool
     _begun_by_event: bool
+    forget_errand: Callable[[], None]
 
     def on_event(self, event: str, payload: dict[str, Any]) -> None:
         if event == Events.FILE_SELECTED:
@@ -66,6 +67,7 @@ class PrintSection(FirstPrintSection, octoprint.plugin.EventHandlerPlugin):
                     self._begun_by_event = True
                 self._announced = True
         elif event == Events.PRINT_DONE or event in _OVER:
+            self.forget_errand()
             # events come late: before its own PrintStarted they mean the job before
             if self._announced and not self._is_of_job_before(event):
                 reason = _OVER.get(event, "done")

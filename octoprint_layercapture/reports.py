@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import events
 from .capture.job import Listener
@@ -23,6 +23,7 @@ class ReportSection(LiveSection, Listener):
     _keeping: Optional[PrintFolder]
     _logger: logging.Logger
     _event_bus: Any
+    forget_trial: Callable[[], None]
 
     def indexing_progressed(self, path: str, fraction: Optional[float]) -> None:
         """A large file is being read; None once it is over. On the indexing thread."""
@@ -40,6 +41,7 @@ class ReportSection(LiveSection, Listener):
             layer.z,
             positions,
         )
+        self.forget_trial()  # a page shows one board, and this print's is the newer
         self._teller.wake()
 
     def capture_ended(self, outcome: Outcome) -> None:

@@ -99,7 +99,7 @@ class Story:
     Attributes:
         session: another one each time the server starts; revisions count within it
         uncaptured: why the print under way gets no captures, or None
-        welcome: what the first print of all will do, until somebody has answered
+        welcome: what captures do to a print, until that is known, see ``firstprint.py``
     """
 
     def __init__(self) -> None:
@@ -210,27 +210,29 @@ class Story:
         board = self._board
         return board if board is not None and board.capture_id == capture_id else None
 
-    def prune(self, there: Callable[[str, str], bool]) -> None:
+    def prune(self, there: Callable[[str, str], bool]) -> bool:
         """Pictures that somebody deleted are shown no more, nor a board without any.
 
-        ``there`` says whether a picture is on disk, by the print's key and its name. It
-        may hang as long as the disk does: nothing is locked meanwhile.
+        Returns whether there were such. ``there`` says whether a picture is on disk, by
+        the print's key and its name. It may hang as long as the disk does: nothing is
+        locked meanwhile.
         """
         with self._lock:
             board = self._board
             if board is None or board.key is None or not board.pictures:
-                return
+                return False
             capture_id, key, pictures = board.capture_id, board.key, dict(board.pictures)
         gone = {at: name for at, name in pictures.items() if not there(key, name)}
         with self._lock:
             board = self._of(capture_id)
             if board is None or board.key != key:
-                return
+                return False
             for at, name in gone.items():
                 if board.pictures.get(at) == name:
                     del board.pictures[at]
             if board.written and not board.pictures:
                 self._board = None
+        return bool(gone)
 
     # what there is to show
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -17,6 +18,7 @@ from typing import Any, Callable, Optional
 from . import config as settings
 from .cameras import FakeCamera, Webcams
 from .cameras.settling import Camera
+from .capture.ending import INTERNAL_ERROR
 from .capture.ports import Activity, Clock, Interrupted, Outcome, Recorder
 from .capture.run import SHUTDOWN, Step
 from .capture.terms import Terms
@@ -59,6 +61,7 @@ class _Trial:
     used: list[Camera]
     terms: Terms
     pictures: Pictures
+    store: Store
     stop: Optional[str] = None
     cut: bool = False
     run: Optional[TrialRun] = None
@@ -131,8 +134,9 @@ class TrialSection(ErrandSection):
         story = TrialStory(
             home, what.positions, names, self._tell, self._engine.head.wake
         )
+        store = self._trial_store(story.id, config)
         what, pictures = workers(used, config, what, 1, story)
-        trial = _Trial(story, home, config, list(used), what, pictures)
+        trial = _Trial(story, home, config, list(used), what, pictures, store)
         try:
             self.lend_head(
                 trial,
@@ -176,22 +180,41 @@ class TrialSection(ErrandSection):
         self.recall(trial, "user")
         return True
 
+    def forget_trial(self) -> None:
+        """Show a test capture that is over no more, in any browser."""
+        trial = self._trial
+        if trial is not None and not trial.under_way:
+            self._trial = None
+            self._tell(nothing_yet())
+
     def trial_picture(self, number: str, name: str) -> Optional[Path]:
         """The picture of this name of that test, or None where it is not there."""
         trial = self._trial
         if trial is None or trial.story.id != number or not trial.story.has(name):
             return None
-        return self._trial_place().root / name
+        return self._trials() / number / name
 
     def clear_trials(self) -> None:
-        """Remove the pictures of tests that were made before."""
-        shutil.rmtree(self._trial_folder(), ignore_errors=True)
+        """Remove the pictures of tests before this one. May hang as the disk does."""
+        trial = self._trial
+        with suppress(OSError):
+            for old in self._trials().iterdir():
+                if trial is None or old.name != trial.story.id:
+                    shutil.rmtree(old, ignore_errors=True)
 
-    def _trial_folder(self) -> Path:
+    def _trials(self) -> Path:
+        """The folder with one for each test. Asks the disk."""
         return Path(self.get_plugin_data_folder()) / "trial"
 
-    def _trial_place(self) -> Place:
-        return Place(self._trial_folder())
+    def _trial_store(self, number: str, config: settings.Config) -> Store:
+        """Where a test's pictures go. Asks the disk, so not on the capture thread."""
+        trials = self._trials()
+        return Store(
+            Place(trials, folder=trials / number),
+            sanitize=self._sanitize,
+            folder_per_print=False,
+            floor=self._store(config).floor,
+        )
 
     def _tell(self, change: dict[str, Any]) -> None:
         self.message("trial", **change)
@@ -206,10 +229,11 @@ class TrialSection(ErrandSection):
             trial.story.change(visited=outcome.visited, seconds=round(outcome.seconds, 1))
         except Exception:
             _log.exception("The test capture broke off")
-            message = Message(N_("An internal error, see octoprint.log for it."))
+            message = INTERNAL_ERROR
         finally:
-            trial.close()
+            # first: nothing is to keep the head from whoever wants it next
             trial.over = True
+            trial.close()
             told = None if message is None else message.to_dict()
             trial.story.change(
                 state=state,
@@ -248,16 +272,11 @@ class TrialSection(ErrandSection):
         return None if activity in (Activity.IDLE, Activity.GONE) else activity.value
 
     def _begin_keeping(self, trial: _Trial) -> CaptureWriter:
-        self.clear_trials()
-        self._trial_folder().mkdir(parents=True, exist_ok=True)
+        """What keeps its pictures, on their own thread: no print waits for the disk."""
+        with suppress(RuntimeError):  # where there is no thread, they go the next time
+            trial.pictures.writing.submit(self.clear_trials)
         config = trial.config
-        store = Store(
-            self._trial_place(),
-            sanitize=self._sanitize,
-            folder_per_print=False,
-            floor=self._store(config).floor,
-        )
-        return store.begin_print(NAME, time.time()).begin_capture(
+        return trial.store.begin_print(NAME, time.time()).begin_capture(
             layer=BED.number,
             z_height=BED.z,
             started=time.time(),

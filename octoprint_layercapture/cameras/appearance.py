@@ -90,7 +90,7 @@ def remarks(
                     "The picture took %(seconds)s s, and will take as long at each "
                     "position. A lower resolution may help."
                 ),
-                {"seconds": f"{seconds:.1f}"},
+                {"seconds": round(seconds, 1)},
             )
         )
     if size > _HEAVY:
@@ -101,7 +101,7 @@ def remarks(
                     "takes as much on the disk. A lower resolution or quality of the "
                     "camera helps."
                 ),
-                {"megabytes": f"{size / 1_000_000:.1f}"},
+                {"megabytes": round(size / 1_000_000, 1)},
             )
         )
     return said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..messages import in_english
+
 
 class CameraError(Exception):
     """No picture, and why, in a sentence for the person at the printer.
@@ -17,6 +19,6 @@ class CameraError(Exception):
     silent = False
 
     def __init__(self, text: str, **params: Any) -> None:
-        super().__init__(text % params)
+        super().__init__(in_english(text, params))
         self.text = text
         self.params = params

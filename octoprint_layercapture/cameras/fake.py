@@ -14,12 +14,15 @@ from typing import Callable
 
 from PIL import Image, ImageChops, ImageFilter
 
+from ..hands import Pool
 from . import caption, carriage
 from .errors import CameraError
 from .printed import Layers, Printed
 from .scene import Scene
 from .sight import Seen, Sight
 from .topview import Bed
+
+MAKING = "layercapture-fake-frames"  # the thread
 
 HEAD, FIXED = "head", "fixed"  # where it is mounted
 
@@ -78,6 +81,7 @@ class FakeCamera:
         self._sight = Sight(latency, blur, clock)
         self._printed = Printed(self.scale, layers)
         self._patience = patience
+        self._making = Pool(1, MAKING)
         self._lock = threading.Lock()
         self._frames = 0
 
@@ -96,7 +100,14 @@ class FakeCamera:
         return self.upright(self.frame(scene))
 
     def frame(self, scene: Scene) -> bytes:
-        """The JPEG of a frame. Raises CameraError if it was called off."""
+        """The JPEG of a frame. Raises CameraError if it was called off.
+
+        It is made on a thread for all frames: each thread that makes some keeps the
+        memory that they take.
+        """
+        return self._making.submit(self._frame, scene).result()
+
+    def _frame(self, scene: Scene) -> bytes:
         view, seen = self._look(scene)
         image = Image.new("RGB", self.size)
         image.paste(view, self.view_box)

@@ -82,7 +82,12 @@ class Printed:
         """
         with self._changed:
             if self._view is not None and self._view.painted > layer:
-                self._view = None
+                self._drop_view()
+            if self._bed == (bed, circular):
+                # the thread may be drawing it, and two of them take twice the memory
+                self._changed.wait_for(
+                    lambda: self._view is not None or not self._at_work, patience
+                )
             view = self._set_up(bed, circular)
             self._wanted = layer
             self._go_to_work()
@@ -118,7 +123,13 @@ class Printed:
         when Python finds that nobody needs it."""
         self.close()
         with self._changed:
-            self._view = self._read_for = None
+            self._drop_view()
+            self._read_for = None
+
+    def _drop_view(self) -> None:
+        if self._view is not None:
+            self._view.forget()
+            self._view = None
 
     def _let_go(self) -> None:
         self._reader = None
@@ -127,6 +138,7 @@ class Printed:
 
     def _set_up(self, bed: Bed, circular: bool) -> TopView:
         if self._view is None or self._bed != (bed, circular):
+            self._drop_view()
             self._bed = bed, circular
             self._view = TopView(bed, circular, self._scale)
             self._wanted = 0
@@ -184,6 +196,9 @@ class Printed:
             with self._changed:
                 if self._view is None and self._bed == ground:
                     self._view = empty
+                    self._changed.notify_all()
+                else:
+                    empty.forget()
             return True
         if view is not self._read_for:
             assert self._layers is not None

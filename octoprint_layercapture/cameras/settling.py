@@ -242,7 +242,7 @@ class Settler:
                 camera=self.name,
             )
         return CameraError(
-            "Camera %(camera)s gave no picture within %(seconds)g s that is certain to"
+            "Camera %(camera)s gave no picture within %(seconds)s s that is certain to"
             " be newer than the move. Allow more time for settling, or measure the"
             " camera again.",
             camera=self.name,

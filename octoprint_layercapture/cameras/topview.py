@@ -21,6 +21,7 @@ Bed = tuple[float, float, float, float]
 _MOST = 1 << 24  # pixels of the whole picture, a byte each
 _FINEST = 2  # of its pixels in one of the view's, along each side
 _FRAME = 2  # the view's pixels around the bed
+_STRIP = 32  # rows of a view that are made at a time, so that it takes little memory
 
 # What a pixel's value means: nothing, the bed in shades, then for each of the latest
 # layers, in turns, and for all older ones together the parts of a bead, then the edge.
@@ -80,7 +81,7 @@ class TopView:
         right = math.ceil((bed[2] * scale + _FRAME) * ratio)
         bottom = math.ceil((-bed[1] * scale + _FRAME) * ratio)
         size = max(right - self._left, 1), max(bottom - self._top, 1)
-        self._image = Image.new("L", size, _BEYOND)
+        self._image = _canvas(size)
         self._draw = ImageDraw.Draw(self._image)
         self._paint_bed(bed, circular)
 
@@ -89,6 +90,15 @@ class TopView:
         """Bytes it takes."""
         width, height = self._image.size
         return width * height
+
+    def forget(self) -> None:
+        """It is not looked at any more: the next one is painted in its memory.
+
+        The C library keeps the memory of one that is given back for the thread it was
+        made on, and takes as much again for the next one on another thread.
+        """
+        _spare[:] = [self._image]
+        del self._image, self._draw
 
     def paint(self, beads: Iterable[Laid]) -> None:
         """Lays one more layer on top."""
@@ -124,8 +134,14 @@ class TopView:
         if ratio >= 1:
             times = round(ratio)
             x, y = left * times - self._left, top * times - self._top
-            part = self._part((x, y, x + width * times, y + height * times), layer)
-            return part if times == 1 else part.reduce(times)
+            view = Image.new("RGB", size)
+            for first in range(0, height, _STRIP):
+                rows = min(_STRIP, height - first)
+                upper = y + first * times
+                box = x, upper, x + width * times, upper + rows * times
+                part = self._part(box, layer)
+                view.paste(part if times == 1 else part.reduce(times), (0, first))
+            return view
         times = round(1 / ratio)
         x, y = left // times - 1, top // times - 1
         right, bottom = (left + width) // times + 2, (top + height) // times + 2
@@ -149,8 +165,10 @@ class TopView:
             turn = (self.painted - age) % _TURNS
             for tone in range(_TONES):
                 table[_SHADES + turn * _TONES + tone] = _OLD + tone
-        self._image = self._image.point(table)
-        self._draw = ImageDraw.Draw(self._image)
+        width, height = self._image.size
+        for top in range(0, height, _GRAIN_SIDE):
+            box = 0, top, width, min(top + _GRAIN_SIDE, height)
+            self._image.paste(self._image.crop(box).point(table), box)
 
     def _paint_bed(self, bed: Bed, circular: bool) -> None:
         """In strips: the whole bed twice would take memory that may not come back."""
@@ -217,6 +235,21 @@ class TopView:
             math.floor(x * self._fine) - self._left,
             math.floor(-y * self._fine) - self._top,
         )
+
+
+_spare: list[Image.Image] = []  # the picture of the last bed, or nothing
+
+
+def _canvas(size: tuple[int, int]) -> Image.Image:
+    """A picture with nothing on it."""
+    try:
+        image = _spare.pop()
+    except IndexError:
+        return Image.new("L", size, _BEYOND)
+    if image.size != size:
+        return Image.new("L", size, _BEYOND)
+    image.paste(_BEYOND, (0, 0, *size))
+    return image
 
 
 def _area(bed: Bed, scale: float) -> float:

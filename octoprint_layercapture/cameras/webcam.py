@@ -153,7 +153,7 @@ class WebcamCamera:
             "Camera %(camera)s sent more than %(megabytes)s MB without an end. Is its"
             " snapshot URL a stream URL?",
             camera=self.shown,
-            megabytes=f"{self._limits.size / 1_000_000:g}",
+            megabytes=self._limits.size / 1_000_000,
         )
 
 

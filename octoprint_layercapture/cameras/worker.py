@@ -145,7 +145,7 @@ class Worker:
             "Camera %(camera)s did not answer within %(seconds)s s. Check that it is"
             " switched on and not busy.",
             camera=self._camera,
-            seconds=f"{attempt.seconds:g}",
+            seconds=attempt.seconds,
         )
         error.silent = True
         return error
@@ -156,7 +156,7 @@ def slow(camera: str, seconds: float) -> CameraError:
         "Camera %(camera)s began to send but was not done within %(seconds)s s. Is its"
         " snapshot URL a stream URL, or the network slow?",
         camera=camera,
-        seconds=f"{seconds:g}",
+        seconds=seconds,
     )
     error.silent = True
     return error

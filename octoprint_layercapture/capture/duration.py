@@ -1,4 +1,4 @@
-"""About how long captures hold a print up, before any was made."""
+"""About how long captures hold a print up."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ STARTING = 0.1  # s, from standing still to a move, and the round trip of asking
 EXPOSURE = 0.3  # s, until a camera has handed its picture over
 
 
-def seconds_per_capture(terms: Terms, wait: float, middle: Optional[Point]) -> float:
+def seconds_per_capture(
+    terms: Terms, wait: float, middle: Optional[Point], pace: float = 1.0
+) -> float:
     """How long the job stands still for one capture, s.
 
     Args:
         wait: from arrival until a picture may be taken, s
         middle: of what is printed, mm; the bed's where None
+        pace: how long this printer and its cameras take for all but the waits, as a
+            share of what is computed here
     """
     start = terms.volume.center if middle is None else middle
     order = visiting_order(terms.positions, start, start)
@@ -31,8 +35,9 @@ def seconds_per_capture(terms: Terms, wait: float, middle: Optional[Point]) -> f
     travel = sum(_move(leg, terms.travel_speed, ACCELERATION) for leg in legs)
     lift = 2 * _move(terms.height, terms.z_speed, LIFT_ACCELERATION)
     filament = 2 * terms.retract / terms.retract_speed
-    waiting = len(order) * (wait + EXPOSURE)
-    return DRAINING + (len(legs) + 1) * STARTING + travel + lift + filament + waiting
+    starting = DRAINING + (len(legs) + 1) * STARTING
+    exposing = len(order) * EXPOSURE
+    return pace * (starting + travel + lift + filament + exposing) + len(order) * wait
 
 
 def _move(length: float, speed: float, acceleration: float) -> float:

@@ -7,7 +7,6 @@ captures themselves run on one daemon thread, one after the other.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from dataclasses import replace
 from typing import Any, Callable, Optional
@@ -20,6 +19,7 @@ from .job import NO_RECORDER, Armed, Called, Listener, broken
 from .plan import NO_TAGS
 from .ports import Clock, Outcome, Printer, Recorder
 from .run import SHUTDOWN, CaptureRun
+from .worker import Worker
 
 _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
@@ -71,24 +71,18 @@ class Engine:
         self._failures = 0
         self._told_silent: Optional[object] = None
         self._called: list[Called] = []
-        self._work: queue.Queue[Optional[Callable[[], None]]] = queue.Queue()
-        self._thread: Optional[threading.Thread] = None
+        self._work = Worker("layercapture")
 
     # life
 
     def start(self) -> None:
         """Start the capture thread."""
-        self._thread = threading.Thread(
-            target=self._loop, name="layercapture", daemon=True
-        )
-        self._thread.start()
+        self._work.start()
 
     def shutdown(self, seconds: float = 15.0) -> None:
         """End a capture under way, put the head back, stop the thread."""
         self.disarm(SHUTDOWN)
-        self._work.put(None)
-        if self._thread is not None:
-            self._thread.join(seconds)
+        self._work.end(seconds)
 
     def afterwards(self, work: Callable[[], None]) -> None:
         """Do something on the capture thread once the captures given to it are over."""
@@ -279,35 +273,19 @@ class Engine:
 
     # the capture thread
 
-    def _loop(self) -> None:
-        while self.work_off():
-            pass
-
     def work_off(self, wait: bool = True) -> bool:
-        """Do the next thing that waits for the capture thread.
-
-        Returns:
-            False once the thread is to end, or if nothing waits and ``wait`` is False
-        """
-        try:
-            work = self._work.get(wait)
-        except queue.Empty:
-            return False
-        if work is None:
-            return False
-        try:
-            work()
-        except Exception:
-            _log.exception("The capture thread met an unexpected error")
-        return True
+        """As :meth:`Worker.work_off`, on whatever thread asks."""
+        return self._work.work_off(wait)
 
     def _capture(self, called: Called) -> None:
         outcome = None
         recorder = NO_RECORDER
         try:
             run, recorder = self._prepare(called)
-            # the next capture may begin in here, where the run lets the job go on
-            outcome = run.run() if run is not None else None
+            if run is not None:
+                self._listener.capture_started(called.layer, run.planned)
+                # the next capture may begin in here, where the run lets the job go on
+                outcome = run.run()
         except Exception:
             _log.exception("Layer %d could not be captured", called.layer.number)
             outcome = broken(called)
@@ -316,13 +294,14 @@ class Engine:
             called.lease.release()
             with self._lock:
                 self._called.remove(called)
-        if outcome is not None:
+        if outcome is None:
+            return
+        # the recorder last, since what is told of the pictures ends the capture's story
+        for end in (self._listener.capture_ended, self._learn, recorder.close):
             try:
-                self._listener.capture_ended(outcome)
-                self._learn(outcome)
-            finally:
-                # last, since what is told of the pictures ends the capture's story
-                recorder.close(outcome)
+                end(outcome)
+            except Exception:
+                _log.exception("Layer %d: its end was not told", called.layer.number)
 
     def _prepare(self, called: Called) -> tuple[Optional[CaptureRun], Recorder]:
         """The capture's run, or None where its file has changed or it is skipped."""
@@ -331,14 +310,12 @@ class Engine:
         changed = job.changed()
         if changed is not None:
             self.give_up(changed)
-            return None, NO_RECORDER
-        if job.skip(layer):
+        if changed is not None or job.skip(layer):
             return None, NO_RECORDER
         terms = job.terms
         if not self._printer.can_hold():
             terms = replace(terms, pause=True)
         recorder = job.open_recorder(layer)
-        self._listener.capture_started(layer, len(terms.allowed))
         self.run = CaptureRun(
             layer,
             terms,

@@ -46,12 +46,12 @@ class Volume:
         Args:
             aimed: the head goes there for a camera to see another place
         """
-        slack = 1e-6
+        slack = 0.001  # places are rounded to that
         inside = (
             self.min_x - slack <= x <= self.max_x + slack
             and self.min_y - slack <= y <= self.max_y + slack
         )
-        place = {"x": f"{x:g}", "y": f"{y:g}", "margin": f"{self.margin:g}"}
+        place = {"x": x, "y": y, "margin": self.margin}
         if self.radius is not None:
             away = math.hypot(x - self.center[0], y - self.center[1])
             inside = inside and away <= self.radius + slack

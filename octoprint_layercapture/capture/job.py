@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from ..gcode import Layer
-from ..messages import N_, Message
+from ..messages import Message
+from .ending import BROKEN
 from .hold import Lease
 from .plan import Plan, tags_of
 from .ports import Outcome, Recorder, Shot
@@ -78,16 +79,8 @@ class Called:
 
 def broken(called: Called) -> Outcome:
     """The outcome of a capture that could not even begin."""
-    return Outcome(
-        layer=called.layer,
-        visited=0,
-        planned=len(called.job.terms.allowed),
-        failure=Message(N_("An internal error, see octoprint.log for it.")),
-        harmless=True,
-        interrupted=None,
-        paused=False,
-        seconds=0.0,
-    )
+    planned = len(called.job.terms.allowed)
+    return BROKEN.outcome(called.layer, 0, planned, 0.0, harmless=True)
 
 
 class _NoRecorder:

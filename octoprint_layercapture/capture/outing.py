@@ -28,7 +28,6 @@ _log = logging.getLogger("octoprint.plugins.layercapture.capture")
 
 MARK = "layercapture:outing"  # tag of everything that is sent on one
 RESET = "reset"
-TAKING_OVER = 1.0  # s between a print's first sign and the hook that takes the way back
 HOMING = 180.0  # s without a word from the printer; each "busy" extends it
 
 
@@ -83,6 +82,7 @@ class Outing:
         self._interruption = interruption
         self._lower = lower
         self._restarts = head.restarts
+        self._connection = printer.connection()
         self._lock = threading.Lock()
         self._over = False
         self._back: Optional[list[str]] = None
@@ -145,7 +145,7 @@ class Outing:
                         "Z %(z)s mm, above the maximum of %(max_z)s mm. Lower it, or "
                         "home the printer, and try again."
                     ),
-                    {"z": f"{high:g}", "max_z": f"{self._max_z:g}"},
+                    {"z": high, "max_z": self._max_z},
                 )
             )
         moves = Moves(left, high, speeds, 0.0)
@@ -181,7 +181,8 @@ class Outing:
         """Bring the head back, and every mode; never raises.
 
         Until the printer has answered, the way back is there for a print that begins:
-        what waits in OctoPrint's queue is dropped then.
+        what waits in OctoPrint's queue is dropped then. A print that was noticed finds it
+        however long its hook is on the way, behind those of other plugins perhaps.
         """
         with self._lock:
             self._over = True
@@ -193,7 +194,8 @@ class Outing:
         except (CaptureFailed, Interrupted, PrinterGone) as error:
             _log.info("The head may not have come back: %s", error)
         finally:
-            self._wait_for_print()
+            if self._elsewhere() in (None, RESET, Activity.GONE.value):
+                self._drop()
             self._head.marks = frozenset()
 
     def hand_over(self) -> list[str]:
@@ -201,10 +203,14 @@ class Outing:
 
         Nothing may be sent on this outing afterwards. Safe on any thread, without
         waiting. Some of the lines may have been sent already: twice does no harm.
+        There are none for a printer that has restarted since, or for another one.
         """
         with self._lock:
             back, self._back = self._back, None
             self._over = True
+        known = self._restarts, self._connection
+        if known != (self._head.restarts, self._printer.connection()):
+            return []
         return back or []
 
     def _begin(self) -> None:
@@ -221,14 +227,6 @@ class Outing:
     def _drop(self) -> None:
         with self._lock:
             self._back = None
-
-    def _wait_for_print(self) -> None:
-        """Let a print that has just begun take the way back: it goes nowhere else."""
-        reason = self._elsewhere()
-        if reason in (RESET, Activity.GONE.value):
-            self._drop()
-        elif reason is not None:
-            self._head.wait_until(lambda: self._back is None, TAKING_OVER, lambda: None)
 
     def _lift(self, lines: list[str], found: Reported, way: float) -> None:
         needed = abs(way) / self._pace.z_speed

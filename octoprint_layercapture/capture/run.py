@@ -17,8 +17,9 @@ from typing import Callable, Optional
 
 from ..gcode import Layer, Modal
 from ..messages import N_, Message
+from .ending import BROKEN, end_of
 from .grid import Position, visiting_order
-from .head import STANDSTILL, Z_BIAS, Head, Misplaced, Reported, same_place
+from .head import STANDSTILL, Z_BIAS, Head, Reported, same_place
 from .hold import Lease
 from .motion import Moves, Speeds, picture_height
 from .ports import (
@@ -97,7 +98,6 @@ class CaptureRun:
         self._moves: Optional[Moves] = None
         self._onward: Optional[tuple[float, float]] = None
         self._entered = False
-        self._misplaced = False
         self._paused = False
         self._z = 0.0
         self._z_bias = 0.0
@@ -114,45 +114,33 @@ class CaptureRun:
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the job is released on return."""
-        failure: Optional[Message] = None
-        interrupted: Optional[str] = None
-        harmless = False
+        end = BROKEN
         try:
-            self._check_limits()
-            while self.step in _STEPS:
-                self._look()
-                self.step = _STEPS[self.step](self)
-        except Interrupted as stopped:
-            interrupted = str(stopped)
-        except CaptureFailed as failed:
-            failure, harmless = failed.message, failed.harmless
-            self._misplaced = isinstance(failed, Misplaced)
-        except PrinterGone:
-            interrupted = Activity.GONE.value
-        except Exception:
-            _log.exception("Capture of layer %d broke off", self.layer.number)
-            failure = Message(N_("An internal error, see octoprint.log for it."))
+            end = end_of(self._go, f"Capture of layer {self.layer.number}")
         finally:
-            paused = self._finish()
-        return Outcome(
-            layer=self.layer,
-            visited=self.visited,
-            planned=self.planned,
-            failure=failure,
-            harmless=harmless,
-            interrupted=interrupted,
+            paused = self._finish(end.misplaced)
+        return end.outcome(
+            self.layer,
+            self.visited,
+            self.planned,
+            self._clock.monotonic() - self._started,
             paused=paused,
-            seconds=self._clock.monotonic() - self._started,
         )
 
-    def _finish(self) -> bool:
+    def _go(self) -> None:
+        self._check_limits()
+        while self.step in _STEPS:
+            self._look()
+            self.step = _STEPS[self.step](self)
+
+    def _finish(self, misplaced: bool) -> bool:
         """Leave, release, resume; True where the job had to be paused for good."""
         lost = False
         try:
             self.step = Step.LEAVE
             self._visits.abandon()
             self._leave()
-            lost = self._misplaced and self._is_lost()
+            lost = misplaced and self._is_lost()
             if lost and self._printer.activity() is Activity.PRINTING:
                 self._printer.pause()
         except PrinterGone:
@@ -217,8 +205,8 @@ class CaptureRun:
                     ),
                     {
                         "layer": self.layer.number,
-                        "z": f"{self._z:g}",
-                        "max_z": f"{terms.volume.max_z:g}",
+                        "z": self._z,
+                        "max_z": terms.volume.max_z,
                     },
                 ),
                 harmless=True,
@@ -298,10 +286,10 @@ class CaptureRun:
             raise CaptureFailed(
                 Message(
                     N_(
-                        "The printer says the head is at X %(x).2f, Y %(y).2f, which is "
+                        "The printer says the head is at X %(x)s, Y %(y)s, which is "
                         "not where the file left it, so it could not be brought back."
                     ),
-                    {"x": reported[0], "y": reported[1]},
+                    {"x": round(reported[0], 2), "y": round(reported[1], 2)},
                 )
             )
         return x, y

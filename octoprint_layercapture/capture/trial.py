@@ -13,18 +13,15 @@ from typing import Callable, Optional
 
 from ..gcode import Layer
 from ..messages import N_, Message
+from .ending import BROKEN, end_of
 from .grid import Position, visiting_order
 from .head import Head
 from .outing import Outing, Pace
 from .ports import (
-    Activity,
-    CaptureFailed,
     Clock,
-    Interrupted,
     Interruption,
     Outcome,
     Printer,
-    PrinterGone,
     Recorder,
 )
 from .run import Step
@@ -101,32 +98,22 @@ class TrialRun:
 
     def run(self) -> Outcome:
         """Go through all steps; never raises, and the head is back on return."""
-        failure: Optional[Message] = None
-        interrupted: Optional[str] = None
+        end = BROKEN
         try:
-            self._enter()
-            self._visit()
-        except Interrupted as stopped:
-            interrupted = str(stopped)
-        except CaptureFailed as failed:
-            failure = failed.message
-        except PrinterGone:
-            interrupted = Activity.GONE.value
-        except Exception:
-            _log.exception("The test capture broke off")
-            failure = Message(N_("An internal error, see octoprint.log for it."))
+            end = end_of(self._go, "The test capture")
         finally:
             self._finish()
-        return Outcome(
-            layer=BED,
-            visited=self._visits.visited,
-            planned=len(self._terms.allowed),
-            failure=failure,
+        return end.outcome(
+            BED,
+            self.visited,
+            len(self._terms.allowed),
+            self._clock.monotonic() - self._started,
             harmless=True,
-            interrupted=interrupted,
-            paused=False,
-            seconds=self._clock.monotonic() - self._started,
         )
+
+    def _go(self) -> None:
+        self._enter()
+        self._visit()
 
     def _enter(self) -> None:
         terms = self._terms

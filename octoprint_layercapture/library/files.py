@@ -58,6 +58,17 @@ def scratch_file(folder: Optional[Path]) -> IO[bytes]:
     )
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something; so it is where the disk cannot tell."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def free_bytes(folder: Path) -> int:
     """Room on the disk that ``folder``, or what exists of it, is on."""
     for path in (folder, *folder.parents):

@@ -18,9 +18,11 @@ class SourceFile(Record):
 
 
 class PrintCamera(Record):
-    """A camera of the print. ``offset``: what it sees in its middle, from the nozzle, mm.
+    """A camera of the print.
 
-    ``latency``, ``rest`` (s) and ``stale`` (frames) are what was measured of it, or None.
+    ``offset`` is what it sees in its middle, from the nozzle, mm, or None where nobody
+    entered it, as with each picture. ``latency``, ``rest`` (s) and ``stale`` (frames) are
+    what was measured of it, or None.
     """
 
     name: str

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Callable, Optional, Protocol
 
 from . import names
-from .errors import StoreError, explain
-from .files import rewrite
+from .errors import explain
+from .files import is_there, rewrite
 from .records import (
     CaptureRecord,
     Ending,
@@ -101,7 +101,7 @@ class CaptureWriter:
         settle: float | None = None,
         repeated: bool = False,
     ) -> Image:
-        """Keeps a picture; raises ``StoreError``, and then it is as if it never was.
+        """Keeps a picture; raises ``StoreError``. Where it raises, it never was.
 
         ``position``, ``z`` (the height that was asked for), ``actual`` and ``offset`` in
         mm, ``taken_at`` in seconds since the epoch, ``settle`` in s, ``width`` and
@@ -144,8 +144,9 @@ class CaptureWriter:
             self._kept.append((path, image))
             try:
                 self._write_record()
-            except StoreError:
+            except Exception:
                 self._kept.pop()
+                self._record.images = [other for _, other in self._kept]
                 with suppress(OSError):
                     os.unlink(path)
                 raise
@@ -159,11 +160,12 @@ class CaptureWriter:
         reason: str,
         camera: str | None = None,
         message: Optional[dict[str, Any]] = None,
+        on_disk: bool = True,
     ) -> Failure:
         """Records a picture that is missing; raises ``StoreError``.
 
         ``message`` is what :meth:`Message.to_dict` gives for the reason. It is remembered
-        all the same, and written with what comes next.
+        all the same, and written with what comes next; without ``on_disk`` only that.
         """
         failure = Failure(
             index=index,
@@ -174,7 +176,8 @@ class CaptureWriter:
         )
         with self._lock:
             self._record.failures.append(failure)
-            self._write_record()
+            if on_disk:
+                self._write_record()
         return failure
 
     def finish(self, ending: Optional[Ending] = None) -> CaptureRecord:
@@ -193,7 +196,7 @@ class CaptureWriter:
         return finished
 
     def _write_record(self) -> None:
-        self._record.images = [image for path, image in self._kept if _exists(path)]
+        self._record.images = [image for path, image in self._kept if is_there(path)]
         data = to_json(self._record)
         folder = self._folder.make()
         if self._metadata is None:
@@ -209,13 +212,3 @@ class CaptureWriter:
 
     def _metadata_name(self, number: int) -> str:
         return names.metadata_name(self._record.layer, self._record.timestamp, number)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
-    return True

@@ -37,7 +37,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
     @octoprint.plugin.BlueprintPlugin.route("/state", methods=["GET"])
     @Permissions.PLUGIN_LAYERCAPTURE_VIEW.require(403)
     def state_route(self) -> Any:
-        """What the plugin does now."""
+        """What the plugin does now, as far as that is known without asking the disk."""
         self.look_for_cameras()
         self.look_for_pictures()
         return flask.jsonify(self.state())
@@ -58,6 +58,7 @@ class ApiSection(octoprint.plugin.BlueprintPlugin):
         """Act on the print under way: skip it, capture next, stop a capture …"""
         wish = json_body().get("command")
         if wish == "skip":
+            self.answered()
             done = self.skip_print(True)
         elif wish == "continue":
             done = self.skip_print(False)

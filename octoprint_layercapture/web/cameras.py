@@ -23,6 +23,14 @@ from .camera_tests import CameraTests, TooMany
 URL = "url"
 FAKE = "fake"
 
+# the list has the camera's name beside it
+_UNABLE = Message(
+    N_(
+        "It cannot take single pictures. Enter its snapshot URL in OctoPrint's webcam "
+        "settings."
+    )
+)
+
 _GRACE = 5.0  # s that a test may take beyond the limit of one picture
 _OF_A_WEBCAM = ("cameras.timeout", "cameras.max_size")
 _OF_THE_URL = (
@@ -137,6 +145,9 @@ def listing(
     for name in [*provided, *gone]:
         webcam = provided.get(name)
         able, problems = webcams.choose([name])
+        problem = Message(problems[0].text, problems[0].params) if problems else None
+        if webcam is not None and not webcam.config.canSnapshot:
+            problem = _UNABLE
         listed.append(
             {
                 "name": name,
@@ -144,11 +155,7 @@ def listing(
                 "kind": "webcam",
                 "provider": None if webcam is None else webcam.providerIdentifier,
                 "can_snapshot": bool(able),
-                "problem": (
-                    Message(problems[0].text, problems[0].params).to_dict()
-                    if problems
-                    else None
-                ),
+                "problem": None if problem is None else problem.to_dict(),
                 "default": name == default,
             }
         )

@@ -13,9 +13,8 @@ from ..gcode import LayerIndex
 from ..gcode.outline import Point
 from ..jobs import NO_LAYERS, NO_POSITION, aim, chosen_layers, none_chosen, terms
 from ..library.space import Estimate
+from ..pace import settling
 from .preview import wished
-
-UNMEASURED = 0.5  # s, until an adaptive camera whose latency is not known has settled
 
 
 def planned(
@@ -25,6 +24,7 @@ def planned(
     profile: Mapping[str, Any],
     cameras: Sequence[str],
     estimate: Callable[[int, int], Estimate],
+    pace: float,
 ) -> dict[str, Any]:
     """Which layers, how many pictures, about how long and how much.
 
@@ -32,6 +32,7 @@ def planned(
         outline: the corners around what is printed, mm
         cameras: the names of those that would be used
         estimate: gives pictures and bytes for captures × positions
+        pace: of this printer and its cameras, see :func:`seconds_per_capture`
 
     Returns:
         the part of the answer of ``POST plan`` that is about the plan; ``notices`` say
@@ -43,7 +44,7 @@ def planned(
     over = over_print(what.volume, aim(config, camera), outline, wished(config))
     captures, positions = len(chosen.layers), len(what.allowed)
     expected = estimate(captures, positions)
-    each = seconds_per_capture(what, settling(config, cameras), _middle(index))
+    each = seconds_per_capture(what, settling(config, cameras), _middle(index), pace)
     notices = []
     if not index.layers:
         notices.append(NO_LAYERS)
@@ -67,22 +68,6 @@ def planned(
         "seconds": round(captures * each, 1),
         "notices": [notice.to_dict() for notice in notices],
     }
-
-
-def settling(config: Config, cameras: Sequence[str]) -> float:
-    """How long pictures wait after arrival, s: as set, or as far as it was measured."""
-    use = config.cameras
-    if use.settling == "fixed":
-        return use.delay
-    waits = []
-    for name in cameras:
-        detail = use.detail(name)
-        known = (detail.latency, detail.rest)
-        if all(value is None for value in known):
-            waits.append(UNMEASURED)
-        else:
-            waits.append(sum(value or 0.0 for value in known))
-    return min(max(waits, default=0.0), use.settle_max)
 
 
 def _bounds(index: LayerIndex) -> Optional[dict[str, float]]:

@@ -22,6 +22,7 @@ from ..jobs import Job, Print, cameras, why_unreadable
 from ..library import Catalog
 from ..library.space import Estimate, estimate, room
 from ..messages import N_
+from ..pace import pace
 from .bodies import json_body
 from .plan import planned
 from .refusals import refusal
@@ -95,13 +96,15 @@ class PlanSection(octoprint.plugin.BlueprintPlugin):
         def expected(captures: int, positions: int) -> Estimate:
             return estimate(captures, positions, names, catalog.iter_prints())
 
+        profile = self.current_profile()
         plan = planned(
             indexed.layers,
             self._outline(indexed),
             config,
-            self.current_profile(),
+            profile,
             names,
             expected,
+            pace(catalog.iter_prints(), profile, config.motion.hold),
         )
         free = room(catalog.store)
         plan["cameras"] = names

@@ -15,16 +15,13 @@ import io
 import re
 import sys
 import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
-from typing import Any, Optional
 
 from PIL import Image, ImageDraw
 
 from tests import environments
 from tests.bench import _rows
+from tests.bench._rig import Webcam, octoprint
 from tests.conftest import HOT
 from tests.server import jobs
 from tests.server.captured import FAST, SMALL_GRID
@@ -48,35 +45,6 @@ def pictures() -> list[bytes]:
     return made
 
 
-class Webcam:
-    """A snapshot server that hands out one picture after the other."""
-
-    def __init__(self) -> None:
-        made, numbers = pictures(), count()
-        self.size = sum(map(len, made)) / len(made)
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = made[next(numbers) % len(made)]
-                self.send_response(200)
-                self.send_header("Content-Type", "image/jpeg")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/snapshot.jpg"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 def held(server: OctoPrint) -> float:
     """MB of anonymous memory."""
     assert server.process is not None
@@ -88,23 +56,16 @@ def held(server: OctoPrint) -> float:
 
 def grown(version: str, camera: str, captures: int) -> float:
     """MB that the server held more after so many captures than after ten."""
-    program = environments.executable(version, "octoprint")
-    webcam: Optional[Webcam] = None
-    with tempfile.TemporaryDirectory() as folder:
-        server = OctoPrint(program, Path(folder), version, config=HOT)
-        server.prepare()
-        try:
-            server.start()
+    settings = {**FAST, "cameras": {"delay": 0, "fake": camera == "fake"}}
+    settings["layers"] = {"interval": 1}
+    made = pictures()
+    with tempfile.TemporaryDirectory() as folder, Webcam(made) as webcam:
+        with octoprint(version, Path(folder), HOT) as server:
             server.connect()
-            cameras: dict[str, Any] = {"delay": 0, "fake": camera == "fake"}
             if camera == "webcam":
-                webcam = Webcam()
                 server.use_webcam(webcam.url)
-                print(f"Pictures of {webcam.size / 1000:.0f} kB")
-            server.configure(
-                **{**FAST, "cameras": cameras, "layers": {"interval": 1}},
-                grid=SMALL_GRID,
-            )
+                print(f"Pictures of {sum(map(len, made)) / len(made) / 1000:.0f} kB")
+            server.configure(**settings, grid=SMALL_GRID)
             done, first = 0, 0.0
             while done < captures:
                 layers = FEW if not done else min(EACH, captures - done)
@@ -116,10 +77,6 @@ def grown(version: str, camera: str, captures: int) -> float:
                 first = first or memory
                 print(f"{camera:<7} {done:>5} captures {memory:7.1f} MB", flush=True)
             return memory - first
-        finally:
-            server.stop()
-            if webcam is not None:
-                webcam.close()
 
 
 def main() -> int:

@@ -13,23 +13,21 @@ import io
 import statistics
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
 from tests import environments
 from tests.bench import _rows
+from tests.bench._rig import Webcam, octoprint
 from tests.printers.body import Limits, Move
 from tests.printers.firmware import Executed
 from tests.printers.marlin_pty import MarlinPty
 from tests.printers.paper import Sent, on_paper
 from tests.server import jobs, paths
-from tests.server.harness import OctoPrint, merge
+from tests.server.harness import merge
 
 MOST = 1.15
 LAYERS = 3
@@ -37,35 +35,11 @@ EXPOSURES = (0.0, 0.3)  # s
 SPEEDS = {"travel_speed": 150, "z_speed": 10, "retract": 1.0, "retract_speed": 35}
 
 
-class Camera:
-    """A snapshot server: one picture, `exposure` s after it was asked for."""
-
-    def __init__(self) -> None:
-        self.exposure = 0.0
-        buffer = io.BytesIO()
-        Image.effect_noise((1280, 720), 40).convert("RGB").save(buffer, "JPEG")
-        picture, camera, never = buffer.getvalue(), self, threading.Event()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                never.wait(camera.exposure)
-                self.send_response(200)
-                self.send_header("Content-Type", "image/jpeg")
-                self.send_header("Content-Length", str(len(picture)))
-                self.end_headers()
-                self.wfile.write(picture)
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/snapshot.jpg"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+def picture() -> bytes:
+    """What the webcam sees."""
+    buffer = io.BytesIO()
+    Image.effect_noise((1280, 720), 40).convert("RGB").save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -129,23 +103,14 @@ def measure(
 
 def run(version: str, folder: Path) -> Iterator[tuple[float, list[Standstill]]]:
     """The captures of one print for each exposure time."""
-    program = environments.executable(version, "octoprint")
     gcode = jobs.tower(LAYERS)
-    camera = Camera()
-    with MarlinPty(folder / "printer") as printer:
+    with Webcam([picture()]) as camera, MarlinPty(folder / "printer") as printer:
         port = [str(printer.port)]
-        server = OctoPrint(
-            program,
-            folder / "base",
-            version,
-            config=merge(
-                {"serial": {"additionalPorts": port}},
-                {"plugins": {"serial_connector": {"additionalPorts": port}}},
-            ),
+        config = merge(
+            {"serial": {"additionalPorts": port}},
+            {"plugins": {"serial_connector": {"additionalPorts": port}}},
         )
-        server.prepare()
-        try:
-            server.start()
+        with octoprint(version, folder / "base", config) as server:
             server.use_webcam(camera.url)
             server.configure(layers={"interval": 1}, cameras={"delay": 0}, motion=SPEEDS)
             server.connect(port[0])
@@ -153,21 +118,9 @@ def run(version: str, folder: Path) -> Iterator[tuple[float, list[Standstill]]]:
                 camera.exposure = exposure
                 printer.forget()
                 server.print_gcode(gcode)
-                yield (
-                    exposure,
-                    list(
-                        measure(
-                            printer.executed(),
-                            printer.moves(),
-                            gcode,
-                            exposure,
-                            printer.limits,
-                        )
-                    ),
-                )
-        finally:
-            server.stop()
-            camera.close()
+                executed, moves = printer.executed(), printer.moves()
+                found = measure(executed, moves, gcode, exposure, printer.limits)
+                yield exposure, list(found)
 
 
 def main() -> int:

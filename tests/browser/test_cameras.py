@@ -57,7 +57,11 @@ def test_webcam_that_takes_no_pictures_says_so_and_cannot_be_chosen(page, octopr
     settings = SettingsScreen(page).open()
     expect(settings.cameras).to_be_disabled()
     note = settings.pane.get_by_test_id("layercapture-camera-note")
-    expect(note).to_contain_text("cannot take single pictures")
+    expect(note).to_contain_text("It cannot take single pictures.")
+    choice = settings.pane.locator(
+        "label", has=page.get_by_test_id("layercapture-camera")
+    )
+    assert choice.inner_text().count("Classic Webcam") == 1
 
 
 def test_list_that_does_not_come_can_be_asked_for_again(open_page, camera, console):

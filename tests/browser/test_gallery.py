@@ -226,6 +226,16 @@ def test_narrow_window_needs_no_sideways_scrolling(open_page, octoprint, open_pr
         for mode in ("all", "compare", "one"):
             gallery.part(f"mode-{mode}").click()
             _fits(page)
+            if mode == "all":
+                side = gallery.part("map")
+                assert side.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+            if mode == "compare":
+                other = "long_name_" * 12
+                gallery.part("compare-with").select_option("long_20241201_143000")
+                expect(gallery.part("right-caption")).to_contain_text(other)
+                _fits(page)
+                gallery.part("swipe").click()
+                _fits(page)
         gallery.part("stage").click()
         expect(gallery.part("full")).to_be_visible()
         expect(gallery.part("viewer-close")).to_be_in_viewport()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -36,12 +37,22 @@ def test_a_print_opens_at_its_last_layer_in_the_middle(gallery):
 def test_the_map_is_seen_from_above_and_chooses_positions(gallery):
     back, front = gallery.cell(8).bounding_box(), gallery.cell(0).bounding_box()
     assert back["y"] < front["y"] and back["x"] > front["x"]
+    expect(gallery.part("map-front")).to_have_text("Front of the bed")
+    assert gallery.part("map-front").bounding_box()["y"] >= front["y"] + front["height"]
     expect(gallery.cell(8)).to_have_attribute("aria-label", "Position 8: X 140, Y 140 mm")
     gallery.cell(8).click()
     gallery.expect_picture("layer_0030_pos_08")
     expect(gallery.cell(8).locator("img")).to_have_attribute(
         "src", re.compile("/thumbnails/.*layer_0030_pos_08")
     )
+
+
+def test_the_map_has_the_shape_of_the_pictures_and_cuts_nothing_off(page, octoprint):
+    keep(shelf_of(octoprint), rows=3, size=(640, 360))
+    gallery = Gallery(page).show().open("part")
+    expect(gallery.cell(4).locator("img")).to_have_css("object-fit", "contain")
+    box = gallery.cell(4).bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(640 / 360, rel=0.03)
 
 
 def test_the_slider_goes_through_the_captured_layers(gallery):
@@ -144,7 +155,7 @@ def test_full_size_shows_all_that_is_known_of_a_picture(gallery):
     for fact in (
         "30 of 40, at a height of 6 mm",
         "X 100, Y 100, Z 11 mm",
-        "2024-12-01 14:30:34",
+        re.compile(r"Dec 1, 2024, 2:30:34\sPM"),
         "Hotend 0 210.2 °C (target 210 °C)",
         "classic",
         "640 × 480 pixels",
@@ -190,7 +201,9 @@ def test_layers_are_compared_side_by_side(gallery):
     expect(gallery.part("right-missing")).to_contain_text("did not answer")
     gallery.part("other-slider").fill("0")
     expect(right.locator("img")).to_have_attribute("src", re.compile("layer_0010_pos_04"))
-    expect(gallery.part("right-caption")).to_have_text("part: layer 10, 2 mm")
+    expect(gallery.part("right-caption")).to_have_text(
+        "part: layer 10, at a height of 2 mm"
+    )
     gallery.cell(6).click()
     for side, layer in ((left, 30), (right, 10)):
         expect(side.locator("img")).to_have_attribute(
@@ -218,17 +231,18 @@ def test_a_divider_is_moved_by_keyboard_and_mouse(gallery):
     expect(divider).to_have_value("25")
 
 
-def test_prints_are_compared_at_the_same_place_and_the_nearest_layer(page, octoprint):
+def test_prints_are_compared_at_the_same_place_and_the_nearest_height(page, octoprint):
     root = shelf_of(octoprint)
-    keep(root, layers=LAYERS, rows=3)
+    keep(root, layers=LAYERS, rows=3)  # at 2, 4 and 6 mm
     keep(
         root,
         "again_20241202_143000",
         "again.gcode",
         started=STARTED + 86_400,
-        layers=(8, 19, 33),
+        layers=(8, 19, 30, 38, 59, 95),  # at 0.8, 1.9, 3, 3.8, 5.9 and 9.5 mm
         columns=5,
         rows=1,
+        height=0.1,
     )
     gallery = Gallery(page).show().open("part")
     gallery.cell(3).click()
@@ -236,13 +250,62 @@ def test_prints_are_compared_at_the_same_place_and_the_nearest_layer(page, octop
     gallery.part("compare-with").select_option("again_20241202_143000")
     right = gallery.part("right").locator("img")
     # X 60 Y 100 is position 3 of 3 × 3, and position 1 of 5 × 1
-    expect(right).to_have_attribute("src", re.compile("layer_0033_pos_01"))
+    expect(right).to_have_attribute("src", re.compile("layer_0059_pos_01"))
+    expect(gallery.part("left-caption")).to_have_text(
+        "part: layer 30, at a height of 6 mm"
+    )
+    expect(gallery.part("right-caption")).to_have_text(
+        "again: layer 59, at a height of 5.9 mm"
+    )
     gallery.part("previous").click()
-    expect(right).to_have_attribute("src", re.compile("layer_0019_pos_01"))
+    expect(right).to_have_attribute("src", re.compile("layer_0038_pos_01"))
     gallery.part("follow").uncheck()
     gallery.part("previous").click()
     expect(gallery.part("left-caption")).to_contain_text("layer 10")
-    expect(right).to_have_attribute("src", re.compile("layer_0019_pos_01"))
+    expect(right).to_have_attribute("src", re.compile("layer_0038_pos_01"))
+
+
+def test_objects_printed_one_by_one_are_compared_with_their_own(page, octoprint):
+    root = shelf_of(octoprint)
+    keep(root, layers=LAYERS)
+    later = {"started": STARTED + 86_400, "file": "pair.gcode"}
+    pair = keep(root, "pair_20241202_143000", layers=(10, 20, 30), **later)
+    for name in pair.captures[1:]:  # the second object begins at the bed again
+        path = pair.folder / f"{name}.json"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["z_height"] = {20: 6.0, 30: 2.0}[record["layer"]]
+        path.write_text(json.dumps(record), encoding="utf-8")
+    gallery = Gallery(page).show().open("pair")
+    gallery.part("mode-compare").click()
+    gallery.part("compare-with").select_option("part_20241201_143000")
+    # layer 30 of the pair is at 2 mm
+    expect(gallery.part("right-caption")).to_contain_text("layer 10, at a height of 2 mm")
+    gallery.part("mode-one").click()
+    gallery.part("back").click()
+    gallery.open("part")
+    gallery.part("previous").click()
+    gallery.part("previous").click()
+    gallery.part("mode-compare").click()
+    gallery.part("compare-with").select_option("pair_20241202_143000")
+    # of the two layers of the pair at 2 mm it is the one with this number
+    expect(gallery.part("right-caption")).to_contain_text("layer 10, at a height of 2 mm")
+
+
+def test_numbers_sizes_and_dates_are_in_the_language_of_the_page(open_page, octoprint):
+    keep(shelf_of(octoprint), layers=(12, 13), layers_total=40)
+    gallery = Gallery(open_page(language="de")).show()
+    card = gallery.card("part")
+    expect(card).to_contain_text("01.12.2024, 14:30")
+    expect(card).to_contain_text(re.compile(r"\d+,\d\skB"))
+    gallery.open("part")
+    expect(gallery.part("caption")).to_contain_text("in 2,6 mm Höhe")
+    gallery.part("stage").click()
+    for fact in (
+        "01.12.2024, 14:30:1",
+        re.compile(r"Pixel, \d+(,\d)?\skB"),
+        "Hotend 0 210,2 °C",
+    ):
+        expect(gallery.part("facts")).to_contain_text(fact)
 
 
 def test_a_layer_that_was_captured_twice_has_a_choice(page, octoprint):

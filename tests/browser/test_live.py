@@ -14,6 +14,7 @@ from tests.browser.conftest import DESKTOP
 from tests.browser.screens import TabScreen, load
 from tests.server import jobs, roles
 from tests.server.harness import OctoPrint
+from tests.server.shelf import keep
 from tests.server.waiting import wait_until
 
 PHONE = {"width": 400, "height": 900}
@@ -101,12 +102,20 @@ def first_print(octoprint: OctoPrint) -> Iterator[None]:
     octoprint.first_print.touch()
 
 
-def test_first_print_is_told_of_once_and_can_be_left_out(
+def test_what_captures_do_is_told_until_somebody_has_answered(
     octoprint: OctoPrint, open_page, first_print: None
 ) -> None:
     octoprint.configure(**{**SHORT, "layers": {"interval": 1000}})
-    one, two = TabScreen(open_page()).open(), TabScreen(open_page()).open()
     octoprint.upload("tower.gcode", jobs.tower(layers=3000))
+    octoprint.begin("tower.gcode")
+    wait_until(
+        lambda: octoprint.get("/plugin/layercapture/state")["welcome"],
+        "it is told, but nobody looks",
+    )
+    octoprint.cancel()
+    octoprint.wait_for_state("Operational")
+
+    one, two = TabScreen(open_page()).open(), TabScreen(open_page()).open()
     octoprint.begin("tower.gcode")
     for screen in (one, two):
         expect(screen.welcome).to_contain_text(
@@ -130,6 +139,18 @@ def test_first_print_is_told_of_once_and_can_be_left_out(
     two.open()
     expect(two.doing).to_contain_text("Watching tower.gcode")
     expect(two.welcome).to_be_hidden()
+
+
+def test_what_captures_do_is_known_after_a_captured_print(
+    octoprint: OctoPrint, page: Page, first_print: None
+) -> None:
+    octoprint.configure(**{**SHORT, "layers": {"interval": 3}})
+    tab = TabScreen(page).open()
+    octoprint.print_gcode(jobs.tower(layers=3)).wait()
+    wait_until(octoprint.first_print.exists, "it is remembered")
+    octoprint.begin_gcode(jobs.tower(layers=3000))
+    expect(tab.doing).to_contain_text("Watching", timeout=LONG)
+    expect(tab.welcome).to_be_hidden()
 
 
 def test_pictures_that_fail_say_why_at_their_place(
@@ -187,19 +208,26 @@ def test_board_shows_each_camera_and_takes_the_keyboard(page: Page, console) -> 
     tab = TabScreen(page).open()
     evil = "<img src=x onerror=alert(1)>"
     failure = {"index": 3, "camera": evil, **told.sentence("<b>%(x)s</b>", x="<i>")}
+    named = {"index": 4, "camera": "front"}
+    named.update(told.sentence("Camera %(camera)s is off.", camera="Front Webcam"))
     told.tell(
         page,
         told.state(
             board=told.board(
                 cameras=("front", evil),
                 pictures=told.pictures(2) + told.pictures(1, evil),
-                failures=[failure],
+                failures=[failure, named],
             )
         ),
     )
     state = "data-state"
     expect(tab.cells.nth(1)).to_have_attribute(state, "arrived")
-    expect(tab.failures).to_have_text([f"Position 3, camera {evil}: <b><i></b>"])
+    expect(tab.failures).to_have_text(
+        [
+            f"Position 3, camera {evil}: <b><i></b>",
+            "Position 4: Camera Front Webcam is off.",
+        ]
+    )
     page.get_by_test_id("layercapture-board-camera").select_option(evil)
     expect(tab.cells.nth(1)).to_have_attribute(state, "empty")
     expect(tab.cells.nth(3)).to_have_attribute(state, "failed")
@@ -216,6 +244,17 @@ def test_board_shows_each_camera_and_takes_the_keyboard(page: Page, console) -> 
     page.keyboard.press("Escape")
     expect(tab.large).to_be_hidden()
     expect(tab.cells.nth(1)).to_be_focused()
+
+
+def test_board_cuts_nothing_off_its_pictures(page: Page, octoprint, console) -> None:
+    kept = keep(octoprint.uploads / "layercapture", layers=(10,), size=(640, 240))
+    tab = TabScreen(page).open()
+    names = [{"index": 0, "camera": "front", "name": kept.pictures[0]}]
+    told.tell(page, told.state(board=told.board(key=kept.folder.name, pictures=names)))
+    expect(tab.pictures).to_have_css("object-fit", "contain")
+    assert tab.pictures.evaluate(
+        "i => i.decode().then(() => i.naturalWidth / i.naturalHeight)"
+    ) == pytest.approx(640 / 240, rel=0.02)
 
 
 def test_large_grid_holds_no_more_than_a_hundred_pictures(open_page, console) -> None:

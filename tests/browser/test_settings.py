@@ -312,8 +312,40 @@ def test_narrow_window_needs_no_sideways_scrolling(open_page):
         box, around = settings.field(key).bounding_box(), content.bounding_box()
         assert around["x"] <= box["x"]
         assert box["x"] + box["width"] <= around["x"] + around["width"]
+    links = settings.pane.locator("#layercapture-sections")
+    assert links.locator(".nav").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    for section in ("grid", "layers", "cameras", "motion", "files", "video"):
+        box, around = settings.jump(section).bounding_box(), links.bounding_box()
+        assert around["x"] <= box["x"]
+        assert box["x"] + box["width"] <= around["x"] + around["width"]
     settings.type(grid__columns=5)
     expect(settings.positions).to_have_count(15)
+
+
+def test_a_section_begins_below_the_links_on_however_many_lines_they_are(open_page):
+    page = open_page(viewport={"width": 1000, "height": 700})
+    settings = SettingsScreen(page).open()
+    links = settings.pane.locator("#layercapture-sections")
+    links.evaluate("e => { e.style.width = '200px'; }")
+    settings.jump("cameras").click()
+    heading = settings.pane.get_by_role("heading", name="Cameras").bounding_box()
+    above = links.bounding_box()
+    assert above["height"] > 60
+    assert heading["y"] >= above["y"] + above["height"] - 1
+
+
+def test_what_is_wrong_is_brighter_where_a_theme_makes_the_page_dark(settings):
+    def brightness(of_text: str) -> float:
+        settings.pane.evaluate("(e, color) => { e.style.color = color; }", of_text)
+        settings.type(grid__rows="lots")
+        problem = settings.problem("grid.rows")
+        expect(problem).to_be_visible()
+        color = problem.evaluate("e => getComputedStyle(e).color")
+        settings.type(grid__rows="3")
+        expect(problem).to_be_hidden()
+        return sum(float(part) for part in re.findall(r"[\d.]+", color))
+
+    assert brightness("#ddd") > brightness("#333")
 
 
 def test_german_page_speaks_german(open_page):
@@ -322,6 +354,9 @@ def test_german_page_speaks_german(open_page):
     expect(settings.summary).to_contain_text("9 von 9 Positionen")
     settings.type(grid__rows="viele")
     expect(settings.problem("grid.rows")).to_contain_text("keine ganze Zahl von 1 bis")
+    expect(settings.field("layers.min_height")).to_have_value("0,05")
+    settings.type(grid__rows="3", grid__center_x="12,5")
+    expect(settings.refused).to_contain_text("27,5")
 
 
 def test_own_gcode_is_checked_as_one_types_and_kept(settings, octoprint):

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screens import SettingsScreen, TabScreen, load
+from tests.server import jobs
 from tests.server.captured import FAST
 from tests.server.harness import OctoPrint
 from tests.server.snapshots import SnapshotServer
@@ -131,6 +132,24 @@ def test_what_is_typed_and_not_saved_is_tested(
     panel.start()
     expect(panel.refused).to_contain_text("Correct the setting “Columns” (Grid) first")
     assert octoprint.settings()["grid"]["columns"] == 2
+
+
+def test_a_print_shows_its_own_pictures_after_a_test(
+    octoprint: OctoPrint, camera: SnapshotServer, page: Page
+) -> None:
+    octoprint.configure(layers={"interval": 3})
+    tab = TabScreen(page).open()
+    panel = Panel(page, "tab")
+    panel.start()
+    expect(panel.outcome).to_contain_text("4 pictures of 4 positions")
+    panel.loaded(4)
+    job = octoprint.begin_gcode(jobs.tower(layers=3))
+    expect(tab.title).to_have_text("Layer 3 at Z 0.6 mm")
+    expect(page.locator('.layercapture-cell[data-state="arrived"]')).to_have_count(4)
+    job.wait()
+    expect(tab.title).to_be_visible()
+    expect(panel.outcome).to_be_hidden()
+    expect(panel.board).to_have_count(0)
 
 
 def test_it_can_be_stopped_and_says_that_there_is_no_picture(

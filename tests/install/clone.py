@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -58,6 +59,12 @@ class Clone:
         """What is there of the plugin, anywhere in the environment."""
         found = [p.relative_to(self.path) for p in self.path.rglob("*")]
         return sorted(str(path) for path in found if OURS.search(str(path)))
+
+    def origin(self) -> str:
+        """The file that pip installed the plugin from."""
+        (told,) = self.packages.glob("*ayer*apture-*.dist-info/direct_url.json")
+        url: str = json.loads(told.read_text(encoding="utf-8"))["url"]
+        return url.rpartition("/")[2]
 
     def pip(self, *arguments: object) -> str:
         command = [self.python, "-m", "pip", "--disable-pip-version-check", *arguments]

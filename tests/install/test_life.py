@@ -125,6 +125,10 @@ def test_installed_used_updated_switched_off_and_removed(
     assert plugin is not None and plugin["enabled"] is False
     assert not is_there(octoprint)
     assert manager.switch(True)["needs_restart"] is True
+    # the same once more, as the zip that a repository hands out
+    result = manager.install_file(packages / "main.zip")
+    assert result["result"] is True, result
+    assert clone.origin() == "main.zip"
     restart(octoprint)
     assert is_there(octoprint)
     assert octoprint.settings()["layers"]["interval"] == 2
@@ -152,6 +156,9 @@ def test_installed_used_updated_switched_off_and_removed(
 @pytest.mark.timeout(900)
 def test_safe_mode_runs_without_us(bare: OctoPrint, clone: Clone, packages: Path) -> None:
     clone.pip("install", "--no-deps", *packages.glob("*.whl"))
+    clone.pip("uninstall", "--yes", "OctoPrint-LayerCapture")
+    assert clone.ours() == []
+    clone.pip("install", "--no-deps", packages / "main.zip")
     octoprint = bare
     octoprint.start()
     assert is_there(octoprint)

@@ -138,7 +138,7 @@ class OctoPrint:
 
     @property
     def first_print(self) -> Path:
-        """Where the plugin notes that it has told of the first print: not told again."""
+        """Where the plugin notes that its first notice was answered: not told again."""
         return self.base / "data" / "layercapture" / "first_print.json"
 
     def _environment(self) -> dict[str, str]:

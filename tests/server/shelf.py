@@ -60,11 +60,14 @@ def keep(
     layers_total: int = 30,
     paint: Paint | None = None,
     missing: Collection[tuple[int, int]] = (),
+    size: tuple[int, int] = (640, 480),
+    height: float = HEIGHT,
 ) -> Kept:
     """A print with one picture of each camera at each position of each layer.
 
     `whole`: with the print's own record. `paint` gives the pictures; `missing` are those
-    that failed, by layer and position.
+    that failed, by layer and position. `size` is that of the pictures, `height` that of a
+    layer, mm.
     """
     path = root if flat else root / folder
     path.mkdir(parents=True, exist_ok=True)
@@ -92,7 +95,9 @@ def keep(
     }
     for layer in layers:
         gone = {index for number, index in missing if number == layer}
-        _keep_capture(kept, about, layer, cameras, (columns, rows), paint, gone)
+        _keep_capture(
+            kept, about, layer, cameras, (columns, rows), paint, gone, size, height
+        )
     if whole:
         record = {
             **about,
@@ -119,14 +124,16 @@ def _keep_capture(
     about: dict[str, Any],
     layer: int,
     cameras: tuple[str, ...],
-    size: tuple[int, int],
+    grid: tuple[int, int],
     paint: Paint | None,
     missing: Collection[int],
+    size: tuple[int, int],
+    height: float,
 ) -> None:
     when = about["print_start_time"] + layer
     stamp = time.strftime(STAMP, time.localtime(when))
-    z = round(layer * HEIGHT, 3)
-    columns, rows = size
+    z = round(layer * height, 3)
+    columns, rows = grid
     images: list[dict[str, Any]] = []
     failures: list[dict[str, Any]] = [
         {"index": 99, "position": {"x": 0, "y": 0}, "camera": None, "reason": "dark"}
@@ -143,7 +150,7 @@ def _keep_capture(
             word = "" if camera == cameras[0] else f"_{camera}"
             name = f"layer_{layer:04d}_pos_{index:02d}{word}_{stamp}.jpg"
             shade = len(kept.pictures)
-            content = paint(layer, index, x, y) if paint else jpeg(shade % 256)
+            content = paint(layer, index, x, y) if paint else jpeg(shade % 256, size)
             (kept.folder / name).write_bytes(content)
             kept.pictures.append(name)
             kept.bytes += len(content)
@@ -158,8 +165,8 @@ def _keep_capture(
                     "order": index,
                     "camera": camera,
                     "timestamp": when + index,
-                    "width": 640,
-                    "height": 480,
+                    "width": size[0],
+                    "height": size[1],
                     "size": len(content),
                     "sha256": hashlib.sha256(content).hexdigest(),
                 }
@@ -169,7 +176,7 @@ def _keep_capture(
         "capture_id": str(uuid.uuid4()),
         "layer": layer,
         "z_height": z,
-        "height": HEIGHT,
+        "height": height,
         "slicer_layer": layer - 1,
         "timestamp": when,
         "images": images,

@@ -284,6 +284,9 @@ def test_a_plan_is_as_good_as_the_print_that_follows(
     whole = get(octoprint, f"/prints/{shown['key']}")
     assert whole["layers"] == body["plan"]["layers"]
     assert whole["pictures"] == body["plan"]["pictures"]
+    # from now on it goes by how long these captures took
+    _, body = ask(octoprint, "POST", "/plan", json=asked)
+    assert body["plan"]["seconds"] == pytest.approx(whole["seconds"], rel=0.1)
 
 
 def test_a_plan_for_nothing_says_why(

@@ -111,6 +111,17 @@ def test_the_grid_is_visited_and_each_picture_can_be_had(
     assert captured.pictures(octoprint) == []
 
 
+def test_one_that_is_over_is_forgotten_when_asked_to(
+    octoprint: OctoPrint, camera: SnapshotServer
+) -> None:
+    begin(octoprint)
+    path = address(ended(octoprint), 0)
+    assert octoprint.request("GET", path).status_code == 200
+    assert ask(octoprint, "DELETE").json()["state"] == "idle"
+    assert octoprint.request("GET", path).status_code == 404
+    assert state(octoprint)["id"] is None
+
+
 def test_without_homing_it_stays_above_where_the_head_is(
     octoprint: OctoPrint, camera: SnapshotServer
 ) -> None:

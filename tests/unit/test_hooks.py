@@ -166,3 +166,15 @@ def test_a_hold_that_is_refused_is_asked_for_again_without_waiting():
             connection, "queuing", "G1 X1", None, "G1", None, {f"filepos:{position}"}
         )
     assert printer.holds == [True] * 3
+
+
+@pytest.mark.parametrize("under_way", [False, True])
+@pytest.mark.parametrize("event", ["PrintDone", "PrintCancelled", "PrintFailed"])
+def test_a_way_back_that_a_print_did_not_take_goes_with_its_end(event, under_way):
+    plugin, handed = armed_plugin(Refusing()), []
+    plugin._announced = False
+    plugin._errand = SimpleNamespace(
+        under_way=under_way, hand_over=lambda: handed.append(event)
+    )
+    plugin.on_event(event, {})
+    assert handed == ([] if under_way else [event])

@@ -10,7 +10,8 @@ from octoprint_layercapture import config as settings
 from octoprint_layercapture.cameras import FakeCamera, Scene, Webcams
 from octoprint_layercapture.gcode import Layer, LayerIndex
 from octoprint_layercapture.indexer import Indexed
-from octoprint_layercapture.jobs import Job, cameras
+from octoprint_layercapture.jobs import Job, cameras, prepare
+from octoprint_layercapture.library import Place, Store
 
 
 def test_the_fake_camera_is_as_set():
@@ -32,6 +33,34 @@ def test_the_fake_camera_is_as_set():
     same = FakeCamera(field=40, mount="fixed", noise=3, offset=(12, -3.5))
     scene = Scene(1, 0.2, 0.2, 50, 60, 0, 0.0, (0, 0, 200, 200))
     assert camera.frame(scene) == same.frame(scene)
+
+
+PROFILE = {"id": "mine", "volume": {"width": 200, "depth": 200, "height": 200}}
+
+
+@pytest.mark.parametrize(
+    ("details", "offset"),
+    [
+        ([], None),
+        ([{"camera": "fake", "latency": 0.2}], None),
+        ([{"camera": "fake", "offset_y": -3.5}], {"x": 0, "y": -3.5}),
+    ],
+    ids=["nothing known", "nobody entered it", "entered"],
+)
+def test_the_record_says_an_offset_where_somebody_entered_one(tmp_path, details, offset):
+    tree = {"cameras": {"fake": True, "details": details}}
+    folder = Store(Place(tmp_path), sanitize=str).begin_print("a.gcode", 1733063400)
+    job = prepare(
+        job_of(None).indexed,
+        settings.parse(tree)[0],
+        PROFILE,
+        Webcams(),
+        folder,
+        *(None, None, None),
+    )
+    job.close()
+    (camera,) = folder.record.model_dump(mode="json")["cameras"]
+    assert camera["offset"] == offset
 
 
 class Following(FakeCamera):

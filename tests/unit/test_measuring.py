@@ -245,3 +245,19 @@ def test_a_fault_of_our_own_still_brings_the_head_back(caplog):
     assert plugin.measure_state()["state"] == "failed"
     assert plugin.is_back()
     assert "on fire" in caplog.text
+
+
+def test_a_print_whose_hook_comes_late_gets_the_way_back_too():
+    plugin = Plugin(delay=0.1)
+    plugin.begin_measure(None, "top", False)
+
+    def noticed():
+        plugin.printer.state = Activity.PRINTING
+
+    plugin.on_request(80, noticed)
+    plugin.work()
+    assert plugin.measure_state()["state"] == "stopped"
+    back = plugin.yield_to_print()
+    for line in back:
+        plugin.printer.print_line(line)
+    assert back and plugin.is_back()

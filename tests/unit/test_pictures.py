@@ -55,6 +55,8 @@ class Camera:
 class Listener:
     def __init__(self):
         self.saved, self.failed, self.notices, self.gone = [], [], [], []
+        self.unkept = []
+        self.broken = None
         self.ended = threading.Event()
         self.story = []
         self.go_on = threading.Event()
@@ -75,14 +77,17 @@ class Listener:
         self.notices.append(str(message))
 
     def not_kept(self, message):
-        raise AssertionError(message)
+        self.unkept.append(str(message))
 
     def cameras_gone(self, pictures, why):
         self.gone.append((pictures, str(why)))
 
     def capture_kept(self, capture, outcome, kept, failed):
         self.story.append(("kept", capture.capture_id, kept))
+        self.counted = kept, failed
         self.ended.set()
+        if self.broken is not None:
+            raise self.broken
 
 
 def shot(index, offset=(0.0, 0.0)):
@@ -381,22 +386,80 @@ def test_where_one_camera_cannot_be_asked_the_others_frames_are_given_up(kit, no
     assert [who for _, who, _ in print_.listener.failed] == ["second"]
 
 
-def test_without_a_thread_to_write_later_pictures_are_written(kit, no_thread):
+@pytest.fixture
+def threadless(kit, no_thread):
+    """A print whose writing thread cannot be started while ``no_thread`` names it."""
     print_ = kit(Camera("top", a_jpeg))
     print_.pictures.writing = Pool(1, "threadless-writer", Hands())
     no_thread.add("threadless-writer")
-    recorder = print_.pictures.open(print_.begin(), LAYER)
+    return print_
+
+
+def test_a_picture_that_no_thread_can_write_is_a_failure_like_any(threadless, no_thread):
+    writer = threadless.begin()
+    recorder = threadless.pictures.open(writer, LAYER)
     recorder.expose(shot(0)).result(20)
+    listener = threadless.listener
+    assert [what for what, _, _ in listener.story] == ["opened"]
+    ((index, camera, why),) = listener.failed
+    assert (index, camera) == (0, "top")
+    assert "no room for one more thread" in why
+    assert listener.unkept == [why]
     no_thread.clear()
     recorder.expose(shot(1)).result(20)
     recorder.close(OUTCOME)
-    assert print_.listener.ended.wait(20)
-    assert [index for index, _ in print_.listener.saved] == [1]
+    assert listener.ended.wait(20)
+    assert [index for index, _ in listener.saved] == [1]
+    assert listener.counted == (1, 1)
+    (failure,) = json.loads(writer.metadata_path.read_text(encoding="utf-8"))["failures"]
+    assert (failure["index"], failure["reason"]) == (0, why)
 
 
-def test_without_a_thread_to_write_a_print_still_ends(kit, no_thread):
-    print_, over = kit(Camera("top", a_jpeg)), threading.Event()
-    print_.pictures.writing = Pool(1, "threadless-writer", Hands())
-    no_thread.add("threadless-writer")
-    print_.pictures.close(over.set)
+def test_a_capture_that_no_thread_can_write_ends_all_the_same(threadless):
+    for _ in range(CAPTURES_IN_A_ROW):
+        threadless.listener.ended.clear()
+        recorder = threadless.pictures.open(threadless.begin(), LAYER)
+        recorder.expose(shot(0)).result(20)
+        recorder.close(OUTCOME)
+        assert threadless.listener.ended.is_set()
+        assert threadless.listener.counted == (0, 1)
+    assert list(threadless.uploads.rglob("*.json")) == []
+
+
+def test_a_fault_of_our_own_in_writing_is_a_failure_with_a_reason(kit, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ValueError("secret")
+
+    print_ = kit(Camera("top", a_jpeg))
+    monkeypatch.setattr("octoprint_layercapture.recorder.label_of", broken)
+    data = print_.capture(shot(0))
+    assert [f["reason"] for f in data["failures"]] == print_.listener.unkept
+    assert "see octoprint.log" in print_.listener.unkept[0]
+    assert print_.listener.counted == (0, 1)
+
+
+@pytest.mark.parametrize("what", ["finish", "capture_kept"])
+def test_a_fault_at_a_captures_end_keeps_no_camera_that_fails(kit, monkeypatch, what):
+    print_ = kit(Camera("top", a_jpeg), Camera("side", CameraError("No.")))
+    print_.listener.broken = ValueError(what) if what == "capture_kept" else None
+
+    def broken(outcome):
+        raise ValueError(what)
+
+    for _ in range(CAPTURES_IN_A_ROW):
+        print_.listener.ended.clear()
+        writer = print_.begin()
+        if what == "finish":
+            monkeypatch.setattr(writer, "finish", broken)
+        recorder = print_.pictures.open(writer, LAYER)
+        recorder.expose(shot(0)).result(20)
+        recorder.close(OUTCOME)
+        assert print_.listener.ended.wait(20)
+    print_.pictures.writing.submit(lambda: None).result(20)
+    assert ["side" in notice for notice in print_.listener.notices] == [True]
+
+
+def test_without_a_thread_to_write_a_print_still_ends(threadless):
+    over = threading.Event()
+    threadless.pictures.close(over.set)
     assert over.is_set()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+import threading
 
 import pytest
 from PIL import Image
@@ -10,11 +13,15 @@ from PIL import Image
 from octoprint_layercapture.cameras import CameraError
 from octoprint_layercapture.capture.engine import Engine
 from octoprint_layercapture.capture.job import Listener
-from octoprint_layercapture.capture.ports import Activity
+from octoprint_layercapture.capture.ports import Activity, CaptureFailed
+from octoprint_layercapture.capture.run import Step
 from octoprint_layercapture.config import parse
 from octoprint_layercapture.errands import NotNow
 from octoprint_layercapture.library import Conditions, Place, Store
 from octoprint_layercapture.measuring import MeasureSection
+from octoprint_layercapture.messages import Message
+from octoprint_layercapture.pictures import written
+from octoprint_layercapture.trial_story import nothing_yet
 from octoprint_layercapture.trials import TrialSection
 from tests.unit.capture.conftest import PROFILE
 from tests.unit.capture.marlin import ModelPrinter
@@ -224,9 +231,23 @@ def test_only_its_own_pictures_are_handed_out(plugin):
     assert plugin.trial_picture("other", state["pictures"][0]["name"]) is None
 
 
+def test_one_that_is_over_can_be_forgotten(plugin):
+    state = plugin.test()
+    plugin.forget_trial()
+    assert plugin.trial_state() == nothing_yet() == plugin.changes()[-1]
+    assert plugin.trial_picture(state["id"], state["pictures"][0]["name"]) is None
+
+
+def test_one_under_way_is_not_forgotten(plugin):
+    on_request(plugin, 2, plugin.forget_trial)
+    assert len(plugin.test()["pictures"]) == 4
+
+
 def test_pictures_of_an_earlier_start_are_removed(plugin):
     plugin.test()
     plugin.clear_trials()
+    assert len(list(plugin.folder.rglob("*.jpg"))) == 4
+    Plugin(plugin.folder).clear_trials()
     assert list(plugin.folder.rglob("*.jpg")) == []
 
 
@@ -351,22 +372,64 @@ def test_a_print_soon_after_a_stop_gets_what_the_stop_has_not_sent(plugin, sent)
     assert plugin.yield_to_print() == []
 
 
-@pytest.mark.parametrize("late", [0.05, 0.5])
-def test_a_print_that_is_noticed_before_its_hook_gets_the_way_back_too(plugin, late):
-    handed = []
+def begins(plugin):
+    """A print is noticed by the test, which is over before the print's hook is called."""
 
-    def begins():
+    def noticed():
         plugin.printer.state = Activity.PRINTING
-        plugin.printer.at_time(
-            plugin.printer.now + late, lambda: handed.append(plugin.yield_to_print())
-        )
 
-    on_request(plugin, 2, begins)
+    on_request(plugin, 2, noticed)
     assert plugin.test()["state"] == "stopped"
-    (back,) = handed
+
+
+def test_a_print_whose_hook_comes_late_gets_the_way_back_too(plugin):
+    plugin.printer.print_line("G91")
+    modes = plugin.printer.modes()
+    begins(plugin)
+    assert plugin.printer.modes() != modes
+    back = plugin.yield_to_print()
+    assert all(plugin.is_cut(tags) for tags in plugin.printer.tags)
     for line in back:
         plugin.printer.print_line(line)
-    assert back and plugin.is_above()
+    assert plugin.printer.machine() == (50, 60, 17)
+    assert plugin.printer.modes() == modes
+    assert plugin.yield_to_print() == []
+
+
+def test_the_way_back_is_for_no_later_print_and_no_other_printer(plugin):
+    begins(plugin)
+    plugin.forget_errand()
+    assert plugin.yield_to_print() == []
+    for other in (
+        lambda: plugin._engine.head.on_received("start"),
+        lambda: setattr(plugin.printer, "link", object()),
+    ):
+        plugin.printer.state = Activity.IDLE
+        plugin.cameras[0].asked = 0
+        for line in START:
+            plugin.printer.print_line(line)
+        begins(plugin)
+        other()
+        assert plugin.yield_to_print() == []
+
+
+def test_a_way_back_that_the_printer_never_answered_is_for_no_print(plugin):
+    ask = plugin._engine.head.ask
+
+    def mute(lines, *args, **kwargs):
+        if plugin._trial.run.step is Step.LEAVE:
+            raise CaptureFailed(Message("No answer."))
+        return ask(lines, *args, **kwargs)
+
+    plugin._engine.head.ask = mute
+    plugin.test()
+    assert plugin.yield_to_print() == []
+
+
+def test_an_end_told_late_takes_the_way_back_from_no_test_under_way(plugin):
+    on_request(plugin, 2, plugin.forget_errand)
+    assert plugin.test()["state"] == "done"
+    assert plugin.is_above()
 
 
 def test_a_test_that_has_come_back_hands_nothing_over(plugin):
@@ -431,18 +494,59 @@ def test_a_full_disk_is_told_of_at_each_position(plugin, monkeypatch):
     assert "free" in state["failures"][0]["text"]
 
 
-def test_a_fault_of_our_own_is_told_of(plugin, caplog):
+@pytest.mark.parametrize("what", ["rmtree", "fsync"])
+def test_a_print_does_not_wait_for_the_disk_of_a_test(plugin, monkeypatch, what):
+    plugin.test()
+    go_on = threading.Event()
+    module = shutil if what == "rmtree" else os
+    do = getattr(module, what)
+    # a disk that hangs: until the print has begun nothing of the test comes to an end
+    monkeypatch.setattr(
+        module, what, lambda *args, **kwargs: (go_on.wait(60), do(*args, **kwargs))
+    )
+    plugin.cameras[0].asked = 0
+
+    def begins():
+        plugin.printer.state = Activity.PRINTING
+
+    on_request(plugin, 4, begins)
+    working = threading.Thread(target=plugin.test, daemon=True)
+    working.start()
+    working.join(10)
+    held = working.is_alive()
+    go_on.set()
+    assert not held
+    assert written(20)
+
+
+def test_a_disk_in_the_way_is_told_of_at_each_position(plugin):
     (plugin.folder / "trial").write_text("a file where the folder should be")
+    state = plugin.test()
+    assert (state["state"], state["pictures"]) == ("done", [])
+    assert len(state["failures"]) == 4
 
-    def blocked():
-        pass
 
-    plugin.clear_trials = blocked
+def test_a_fault_of_our_own_is_told_of(plugin, caplog):
+    def broken():
+        raise ValueError("secret")
+
+    plugin._conditions = broken
     state = plugin.test()
     assert state["state"] == "failed"
     assert "internal error" in said(state)
     assert "broke off" in caplog.text
     assert not plugin.stop_trial()
+
+
+def test_a_fault_in_ending_it_keeps_the_head_from_nobody(plugin, monkeypatch):
+    plugin.begin_trial(None, False)
+
+    def broken():
+        raise ValueError("secret")
+
+    monkeypatch.setattr(plugin._trial, "close", broken)
+    plugin.work()
+    assert plugin.test()["state"] == "done"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@
  *     <!-- ko template: {name: "layercapture-board", data: board} --><!-- /ko -->
  */
 (function () {
+    const { say, number } = window.LayerCaptureFields;
+
     const IMAGES = 99; // in the cells; with the large one a page never holds more than 100
     const TALLEST = 460; // px of the whole board
     const WIDEST = 210; // px of one cell
@@ -87,8 +89,8 @@
         self.label = ko.pureComputed(() =>
             _.sprintf(gettext("Position %(index)s, X %(x)s, Y %(y)s: %(words)s"), {
                 index: self.index,
-                x: _.round(position.x, 1),
-                y: _.round(position.y, 1),
+                x: number(position.x, 1),
+                y: number(position.y, 1),
                 words: self.words(),
             }),
         );
@@ -97,8 +99,8 @@
                 gettext("Position %(index)s, X %(x)s, Y %(y)s, camera %(camera)s"),
                 {
                     index: self.index,
-                    x: _.round(position.x, 1),
-                    y: _.round(position.y, 1),
+                    x: number(position.x, 1),
+                    y: number(position.y, 1),
                     camera: board.camera(),
                 },
             ),
@@ -143,9 +145,9 @@
             self.cells().flatMap(({ index, marks }) =>
                 Object.entries(marks())
                     .filter(([, { failure }]) => failure)
-                    .map(([camera, { failure }]) =>
+                    .map(([camera, { failure, named }]) =>
                         _.sprintf(
-                            self.many()
+                            self.many() && !named
                                 ? gettext(
                                       "Position %(index)s, camera %(camera)s: %(why)s",
                                   )
@@ -184,6 +186,13 @@
             if (!_.includes(arrivals, index)) arrivals.push(index);
             choose();
         };
+
+        /** Why there is no picture, as the server tells it; most name the camera. */
+        self.fail = ({ index, camera, ...why }) =>
+            self.mark(index, camera, {
+                failure: say(why),
+                named: _.has(why.params, "camera"),
+            });
 
         /** Forget pictures and failures; the grid stays. */
         self.clear = () => {

@@ -1,6 +1,6 @@
 /* One camera in use, in the settings: its test, its measurement, what is known of it. */
 (function () {
-    const { say, numberField } = window.LayerCaptureFields;
+    const { say, number, size, numberField } = window.LayerCaptureFields;
     const POLL = 300; // ms between two questions how far a test is
 
     const SHOWN = 60; // characters of a camera's name in a message
@@ -39,7 +39,11 @@
                       gettext(
                           "%(width)s × %(height)s pixels, %(size)s, taken in %(seconds)s s",
                       ),
-                      { ...answer, size: formatSize(answer.size) },
+                      {
+                          ...answer,
+                          size: size(answer.size),
+                          seconds: number(answer.seconds, 2),
+                      },
                   )
                 : "",
             failure: done ? "" : say(answer.message),
@@ -75,7 +79,7 @@
                     ),
                     _.mapValues(
                         _.pick(result, ["latency", "rest", "stale", "seconds"]),
-                        (n) => (n === null ? "?" : _.round(n, 2)),
+                        (n) => (n === null ? "?" : number(n, 2)),
                     ),
                 ),
             );
@@ -95,11 +99,11 @@
     };
 
     /** One camera in use: what is known of it, its test and its measurement. */
-    function LayerCaptureCamera(name, number, all) {
+    function LayerCaptureCamera(name, nth, all) {
         const self = this;
 
         self.name = name;
-        self.id = `layercapture-used-${number}`;
+        self.id = `layercapture-used-${nth}`;
         self.title = ko.pureComputed(() => all.titleOf(name));
 
         self.values = _.mapValues(DETAILS, ({ unknown }) => ko.observable(unknown));

@@ -5,6 +5,7 @@
     const { Stage } = gallery.pictures;
 
     const MOST = 100; // prints to choose from, the newest
+    const PAGE = 200; // captures that one request gives
 
     const client = () => OctoPrint.plugins.layercapture;
 
@@ -12,6 +13,31 @@
     const nearestSpot = (look, place) => {
         const away = ({ x, y }) => Math.hypot(x - place.x, y - place.y);
         return _.sortBy(look.spots(), away)[0];
+    };
+
+    /** The heights of a print's captured layers, mm, by their numbers. */
+    const heightsOf = async (key) => {
+        const heights = new Map();
+        let offset = 0;
+        let total;
+        do {
+            const page = await client().captures(key, { offset, limit: PAGE });
+            page.captures.forEach(({ layer, z }) => heights.set(layer, z));
+            total = page.total;
+            offset += PAGE;
+        } while (offset < total);
+        return heights;
+    };
+
+    /** The layer of a print that is nearest to a height; `heights` are those of the print's
+     * layers. Objects printed one by one begin at the bed again, so of layers that are as
+     * near it is the one nearest by its number. */
+    const nearestLayer = (layers, heights, { layer, z }) => {
+        const known = layers.filter((each) => heights.has(each));
+        const byNumber = _.sortBy(known, (each) => Math.abs(each - layer));
+        return _.sortBy(byNumber, (each) =>
+            _.round(Math.abs(heights.get(each) - z), 3),
+        )[0];
     };
 
     /** `look` is what is compared with the other. */
@@ -39,11 +65,14 @@
         const captionOf = (of) => {
             const capture = of.capture();
             if (!of.info() || !capture) return "";
-            return _.sprintf(gettext("%(name)s: layer %(layer)s, %(z)s mm"), {
-                name: of.info().name,
-                layer: capture.layer,
-                z: words.number(capture.z, 3),
-            });
+            return _.sprintf(
+                gettext("%(name)s: layer %(layer)s, at a height of %(z)s mm"),
+                {
+                    name: of.info().name,
+                    layer: capture.layer,
+                    z: words.number(capture.z, 3),
+                },
+            );
         };
         self.caption = ko.pureComputed(() => captionOf(look));
         self.otherCaption = ko.pureComputed(() => captionOf(other));
@@ -54,20 +83,44 @@
                 : gettext("There is no picture of this position at this layer.");
         });
 
+        const heights = ko.observable(new Map()); // of the other print
+        const learn = () => {
+            const key = other.key();
+            if (_.isEqual(other.layers(), [...heights().keys()])) return;
+            heightsOf(key).then(
+                (found) => {
+                    if (other.key() === key) heights(found);
+                },
+                (answer) => {
+                    if (other.key() === key) self.problem(words.refusalOf(answer));
+                },
+            );
+        };
+
+        /** The layer chosen and its height, once that is known. */
+        const here = ko.pureComputed(() =>
+            look.settled() ? _.pick(look.capture(), ["layer", "z"]) : null,
+        );
         const place = () => look.spots().find(({ index }) => index === look.position());
         const goAlong = () => {
             if (!self.active() || !other.info() || !look.info()) return;
             const spot = place() && nearestSpot(other, place());
             if (spot) other.position(spot.index);
             if (other.cameras().includes(look.camera())) other.camera(look.camera());
-            if (self.follow() && !self.samePrint() && look.layer() !== undefined) {
-                other.go(other.nearest(look.layer()));
+            if (self.follow() && !self.samePrint() && here()) {
+                const layer = nearestLayer(other.layers(), heights(), here());
+                if (layer !== undefined) other.go(other.layers().indexOf(layer));
             }
         };
         look.position.subscribe(goAlong);
         look.camera.subscribe(goAlong);
-        look.layer.subscribe(goAlong);
+        here.subscribe(goAlong);
+        heights.subscribe(goAlong);
         other.spots.subscribe(goAlong);
+        other.key.subscribe(() => heights(new Map()));
+        other.layers.subscribe(() => {
+            if (!self.samePrint()) learn();
+        });
         self.follow.subscribe(goAlong);
 
         const choose = (key) => {
@@ -96,7 +149,7 @@
                 .filter(({ key, pictures }) => key !== look.key() && pictures)
                 .map(({ key, name, started }) => ({
                     key: key,
-                    text: `${name}, ${formatDate(started)}`,
+                    text: `${name}, ${words.date(started)}`,
                 }));
             const key = self.key();
             self.prints([

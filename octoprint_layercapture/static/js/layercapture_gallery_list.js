@@ -18,7 +18,7 @@
         self.hasCover = ko.pureComputed(() => !!self.print().cover);
         self.state = ko.pureComputed(() => words.stateOf(self.print()).text());
         self.label = ko.pureComputed(() => words.stateOf(self.print()).label);
-        self.started = ko.pureComputed(() => formatDate(self.print().started));
+        self.started = ko.pureComputed(() => words.date(self.print().started));
         self.counts = ko.pureComputed(() => words.countsOf(self.print()));
         self.running = ko.pureComputed(() => self.print().state === "running");
         self.selectText = ko.pureComputed(() =>
@@ -75,7 +75,7 @@
                     "%(count)s prints selected, %(size)s",
                     self.chosen().length,
                 ),
-                { count: self.chosen().length, size: formatSize(bytes) },
+                { count: self.chosen().length, size: words.size(bytes) },
             );
         });
         self.unselect = () => self.cards().forEach((card) => card.selected(false));

@@ -1,5 +1,6 @@
 /* Looking into one print: its layers, positions and cameras, and the picture chosen. */
 (function () {
+    const { date } = window.LayerCaptureFields;
     const gallery = (window.LayerCaptureGallery = window.LayerCaptureGallery || {});
 
     const REMEMBERED = 60; // layers
@@ -36,7 +37,7 @@
         self.turns = ko.pureComputed(() =>
             self.captures().map((capture, number) => ({
                 number: number,
-                text: formatDate(capture.timestamp, { seconds: true }),
+                text: date(capture.timestamp, true),
             })),
         );
 

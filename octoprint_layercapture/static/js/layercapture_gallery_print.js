@@ -66,7 +66,7 @@
             if (!look.info()) return "";
             const { started, slicer, file } = look.info();
             return _.compact([
-                formatDate(started),
+                words.date(started),
                 words.countsOf(look.info()),
                 slicer,
                 file,
@@ -92,8 +92,14 @@
             );
             return _.flatten(rows.reverse());
         });
+        /** The cells have the shape of the pictures, of which nothing is cut away. */
+        const shape = ko.pureComputed(() => {
+            const { width, height } = _.find(look.pictures(), "height") || {};
+            return height ? `${width} / ${height}` : "4 / 3";
+        });
         self.mapStyle = ko.pureComputed(
-            () => `--layercapture-columns: ${look.columns()}`,
+            () =>
+                `--layercapture-columns: ${look.columns()}; --layercapture-shape: ${shape()}`,
         );
 
         self.missing = ko.pureComputed(() => {

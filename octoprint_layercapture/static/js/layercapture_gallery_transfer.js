@@ -115,9 +115,9 @@
             const params = {
                 count: prints.length,
                 name: prints[0].name,
-                date: formatDate(prints[0].started),
+                date: words.date(prints[0].started),
                 pictures: words.sumOf(prints, (print) => print.pictures),
-                size: formatSize(words.sumOf(prints, (print) => print.bytes)),
+                size: words.size(words.sumOf(prints, (print) => print.bytes)),
             };
             const agreed = await self.confirmation.ask({
                 text: _.sprintf(

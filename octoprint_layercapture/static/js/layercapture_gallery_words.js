@@ -1,6 +1,6 @@
 /* What the gallery says of prints, pictures and failures, in the reader's language. */
 (function () {
-    const { say } = window.LayerCaptureFields;
+    const { say, number, size, date } = window.LayerCaptureFields;
     const gallery = (window.LayerCaptureGallery = window.LayerCaptureGallery || {});
 
     const STATES = {
@@ -30,11 +30,8 @@
                 }),
             );
         }
-        return parts.concat(formatSize(bytes)).join(" · ");
+        return parts.concat(size(bytes)).join(" · ");
     };
-
-    /** A number as people write it: at most that many decimals. */
-    const number = (value, decimals) => String(_.round(value, decimals ?? 2));
 
     const placeOf = (point) => {
         if (!point) return gettext("not known");
@@ -44,9 +41,9 @@
                 ? gettext("X %(x)s, Y %(y)s mm")
                 : gettext("X %(x)s, Y %(y)s, Z %(z)s mm"),
             {
-                x: number(point.x),
-                y: number(point.y),
-                z: height === null ? "" : number(height),
+                x: number(point.x, 2),
+                y: number(point.y, 2),
+                z: height === null ? "" : number(height, 2),
             },
         );
     };
@@ -87,7 +84,7 @@
             [gettext("Position"), picture.index],
             [gettext("Asked for"), placeOf(picture.requested || picture.position)],
             [gettext("Reported"), placeOf(picture.actual)],
-            [gettext("Taken"), formatDate(picture.timestamp, { seconds: true })],
+            [gettext("Taken"), date(picture.timestamp, true)],
             [gettext("Temperatures"), _.map(picture.temperatures, temperatureOf)],
             [gettext("Camera"), picture.camera],
             [
@@ -95,7 +92,7 @@
                 _.sprintf(gettext("%(width)s × %(height)s pixels, %(size)s"), {
                     width: picture.width,
                     height: picture.height,
-                    size: formatSize(picture.size),
+                    size: size(picture.size),
                 }),
             ],
             [gettext("File"), picture.name],
@@ -169,5 +166,7 @@
         refusalOf,
         layerOf,
         number,
+        size,
+        date,
     };
 })();

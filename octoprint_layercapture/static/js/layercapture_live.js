@@ -2,7 +2,7 @@
 $(function () {
     const VIEW = "PLUGIN_LAYERCAPTURE_VIEW";
     const CAPTURE = "PLUGIN_LAYERCAPTURE_CAPTURE";
-    const { say } = window.LayerCaptureFields;
+    const { say, number } = window.LayerCaptureFields;
     const words = window.LayerCaptureWords;
 
     const MOVING = ["pause", "enter", "travel", "settle", "expose"]; // may be stopped
@@ -110,12 +110,12 @@ $(function () {
                 self.boardTitle(
                     _.sprintf(gettext("Layer %(layer)s at Z %(z)s mm"), {
                         layer: layer,
-                        z: _.round(z, 3),
+                        z: number(z, 3),
                     }),
                 );
             }
             board.pictures.forEach((picture) => mark(key, picture));
-            board.failures.forEach(fail);
+            board.failures.forEach(self.board.fail);
             self.board.visiting(capture ? capture.index : undefined);
         };
         const mark = (key, { index, camera, name }) => {
@@ -125,9 +125,6 @@ $(function () {
                 url: client().file(key, name),
             });
         };
-        const fail = (failure) =>
-            self.board.mark(failure.index, failure.camera, { failure: say(failure) });
-
         const feed = new LayerCaptureFeed((state, piece) => {
             self.known(true);
             self.state(state);
@@ -135,7 +132,7 @@ $(function () {
             else if (piece.event === "picture_saved") {
                 if (drawn === piece.capture_id) mark(piece.key, piece);
             } else if (piece.event === "picture_failed") {
-                if (drawn === piece.capture_id) fail(piece);
+                if (drawn === piece.capture_id) self.board.fail(piece);
             } else {
                 self.board.visiting(state.capture ? state.capture.index : undefined);
             }

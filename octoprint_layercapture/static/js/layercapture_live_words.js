@@ -1,13 +1,13 @@
 /* What the live view says of a print: its plan, its progress, its totals. */
 (function () {
-    const { say } = window.LayerCaptureFields;
+    const { say, number, size } = window.LayerCaptureFields;
 
     const MINUTE = 60; // s
     const HOUR = 60 * MINUTE;
     const NAMED = 12; // layers in a list; more are counted
 
     const counted = (one, many, count) =>
-        _.sprintf(ngettext(one, many, count), { count: count });
+        _.sprintf(ngettext(one, many, count), { count: number(count, 1) });
 
     /** About how long, as people say it: "40 seconds", "6 minutes", "2 hours". */
     const duration = (seconds) => {
@@ -181,7 +181,7 @@
                 "In all about %(count)s pictures, %(size)s.",
                 job.expected.pictures,
             ),
-            { count: job.expected.pictures, size: formatSize(job.expected.bytes) },
+            { count: job.expected.pictures, size: size(job.expected.bytes) },
         );
     };
 
@@ -197,7 +197,7 @@
                 {
                     layer: ended.layer,
                     count: ended.pictures,
-                    seconds: _.round(ended.seconds, 1),
+                    seconds: number(ended.seconds, 1),
                 },
             ),
         ];
@@ -216,18 +216,18 @@
         return texts.join(" ");
     };
 
-    /** What the first print of all will do. */
+    /** What captures do to a print, for who has not seen any. */
     const welcome = ({ welcome: first }) => {
         if (!first) return "";
         const { layers, layers_total, positions, cameras, seconds } = first;
         if (!layers) {
             return gettext(
-                "This is the first print with Layer Capture. By the settings no layer of it is captured.",
+                "Layer Capture watches this print. By the settings none of its layers is captured.",
             );
         }
         return _.sprintf(
             gettext(
-                "This is the first print with Layer Capture. At %(layers)s of %(total)s layers the print is held, the head visits %(positions)s above the print and %(cameras)s, then the print goes on where it was. In all it takes about %(duration)s longer.",
+                "Layer Capture takes pictures of this print. At %(layers)s of %(total)s layers the print is held, the head visits %(positions)s above the print and %(cameras)s, then the print goes on where it was. In all it takes about %(duration)s longer.",
             ),
             {
                 layers: layers,

@@ -188,6 +188,9 @@ $(function () {
         /** Go to a section of the page, also with the keyboard. */
         self.jump = (name) => () => {
             const heading = document.getElementById(`layercapture-section-${name}`);
+            // below the links that stay at the top, on as many lines as these take
+            const { offsetHeight } = document.getElementById("layercapture-sections");
+            heading.style.scrollMarginTop = `${offsetHeight}px`;
             heading.scrollIntoView({ block: "start" });
             heading.focus({ preventScroll: true });
         };

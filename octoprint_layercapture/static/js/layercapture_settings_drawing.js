@@ -4,7 +4,7 @@
     const FRAME = 22; // room around it, for the axes
     const RADIUS = 11;
 
-    const { say } = window.LayerCaptureFields;
+    const { say, number } = window.LayerCaptureFields;
     const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
 
     /** Where millimetres of the bed are in the picture; y up, as on the printer. */
@@ -146,8 +146,8 @@
             {
                 reached: path.length,
                 all: positions.length,
-                width: _.round(bed.max_x - bed.min_x, 2),
-                depth: _.round(bed.max_y - bed.min_y, 2),
+                width: number(bed.max_x - bed.min_x, 2),
+                depth: number(bed.max_y - bed.min_y, 2),
             },
         );
     };
@@ -162,7 +162,7 @@
                 "bed.depth": bed.max_y - bed.min_y,
                 "bed.max_z": bed.max_z,
             },
-            (value) => _.round(value, 2),
+            (value) => number(value, 2),
         );
 
     window.LayerCaptureDrawing = {

@@ -1,5 +1,7 @@
 /* The handles of the grid's picture: its centre and its spacings, by mouse, finger, keys. */
 (function () {
+    const { number } = window.LayerCaptureFields;
+
     const OUTSIDE = 24; // units of the picture from the last column or row to its handle
     const STEP = 1; // mm
     const LONG_STEP = 10; // mm, with Shift
@@ -63,8 +65,8 @@
             place: place((grid, at) => [at.x(grid.x), at.y(grid.y)]),
             now: ko.pureComputed(() => shape() && round(shape().x)),
             words: words(gettext("X %(x)s, Y %(y)s mm"), (grid) => ({
-                x: round(grid.x),
-                y: round(grid.y),
+                x: number(grid.x, 2),
+                y: number(grid.y, 2),
             })),
             there: ko.pureComputed(() => !!shape()),
             drag: (grid, to) => ({
@@ -90,7 +92,7 @@
                 ),
                 now: ko.pureComputed(() => shape() && round(shape()[key])),
                 words: words(gettext("%(spacing)s mm"), (grid) => ({
-                    spacing: round(grid[key]),
+                    spacing: number(grid[key], 2),
                 })),
                 there: ko.pureComputed(() => !!shape() && shape()[count] > 1),
                 drag: (grid, to) => ({

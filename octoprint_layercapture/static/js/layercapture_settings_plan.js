@@ -1,6 +1,6 @@
 /* What the settings on the page would make of the file that is selected, in words. */
 (function () {
-    const { say } = window.LayerCaptureFields;
+    const { say, number, size } = window.LayerCaptureFields;
     const NEXT = { reading: 400, waiting: 3000 }; // ms until the same is asked again
     const RETRY = 3000; // ms
     const SHOWN = 12; // layers that are named
@@ -10,7 +10,7 @@
 
     /** About how long, from seconds. */
     const duration = (seconds) => {
-        const text = (format, n) => _.sprintf(format, { n: n });
+        const text = (format, n) => _.sprintf(format, { n: number(n, 1) });
         if (seconds < 90) {
             const n = Math.max(_.round(seconds), 1);
             return text(ngettext("%(n)s second", "%(n)s seconds", n), n);
@@ -79,8 +79,8 @@
         return [format, room]
             .map((text) =>
                 _.sprintf(text, {
-                    size: formatSize(plan.bytes),
-                    free: formatSize(plan.bytes_free || 0),
+                    size: size(plan.bytes),
+                    free: size(plan.bytes_free || 0),
                 }),
             )
             .join(" ");

@@ -142,9 +142,7 @@ $(function () {
                     url: client().trialPicture(state.id, name),
                 }),
             );
-            state.failures.forEach((failure) =>
-                self.board.mark(failure.index, failure.camera, { failure: say(failure) }),
-            );
+            state.failures.forEach(self.board.fail);
             self.board.visiting(
                 state.visiting === null || state.visiting === undefined
                     ? undefined
@@ -251,8 +249,12 @@ $(function () {
             self.onUserPermissionsChanged =
                 () => self.request();
 
-        // the pictures are in the page once: in the dialog while that is open
+        // the pictures are in the page once: in the dialog while that is open, and in the
+        // tab while no print wants to show its own
         const inSettings = ko.observable(false);
+        const inTab = () =>
+            !inSettings() &&
+            (!self.printing() || _.includes(UNDER_WAY, self.state().state));
         self.onSettingsShown = () => inSettings(true);
         self.onSettingsHidden = () => inSettings(false);
 
@@ -260,11 +262,7 @@ $(function () {
 
         // bound by their names, wherever the panel is included
         window.LayerCaptureTrials = {
-            tab: new LayerCaptureTrial(
-                self,
-                () => undefined,
-                () => !inSettings(),
-            ),
+            tab: new LayerCaptureTrial(self, () => undefined, inTab),
             settings: new LayerCaptureTrial(self, typed, inSettings),
         };
     }

@@ -37,7 +37,8 @@ def made(marlin: MarlinPty) -> list[Move]:
 
 def check_print(marlin: MarlinPty, gcode: str = GCODE) -> None:
     """The print is the one that the file alone makes."""
-    assert first_difference(made(marlin), alone(gcode)) == ""
+    difference = first_difference(made(marlin), alone(gcode))
+    assert not difference, difference
     assert marlin.targets == (0, 0)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 from octoprint_layercapture.cameras import CameraError, reasons
 from octoprint_layercapture.cameras.webcam import Limits
+from octoprint_layercapture.messages import Message
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def reason(classic, new_camera, scene):
         with pytest.raises(CameraError) as caught:
             camera.snapshot(scene)
         error = caught.value
-        assert error.text % error.params == str(error)
+        assert str(Message(error.text, error.params)) == str(error)
         assert "127.0.0.1" not in str(error)
         return str(error)
 

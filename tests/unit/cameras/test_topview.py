@@ -36,3 +36,21 @@ class Far:
 
     def __init__(self, points):
         self.points = points
+
+
+def test_what_is_painted_in_the_memory_of_another_bed_shows_nothing_of_it():
+    bed = (0, 0, 100, 100)
+    fresh = TopView(bed, False, 8).view(200, -500, (64, 48), 0)
+    old = TopView(bed, True, 8)
+    old.paint([Far((10, 10, 90, 90))])
+    old.forget()
+    assert TopView(bed, False, 8).view(200, -500, (64, 48), 0) == fresh
+
+
+def test_a_view_is_the_same_however_many_strips_it_takes():
+    view = TopView((0, 0, 100, 100), False, 8)
+    view.paint([Far((10, 10, 90, 90))])
+    whole = view.view(100, -700, (320, 240), 1)
+    rows = [view.view(100, top, (320, 1), 1) for top in range(-700, -460)]
+    for number, row in enumerate(rows):
+        assert whole.crop((0, number, 320, number + 1)) == row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from octoprint_layercapture.capture.covering import (
@@ -121,6 +121,7 @@ def test_sized_grid_returns_to_the_bed_from_a_centre_beside_it():
 sizes = st.floats(60, 1000)
 
 
+@example(60.0, 60.0, 1.3125, False, False, (0.0, 1.3125), 1.0, [])  # 58.6875 is rounded
 @given(
     width=sizes,
     depth=sizes,

@@ -465,3 +465,20 @@ def test_a_job_given_up_from_outside_is_not_captured_until_somebody_says_so(job)
     job.engine.go_on()
     job.line(400)
     assert numbers(job) == [1, 4]
+
+
+@pytest.mark.parametrize("what", ["capture_started", "capture_ended", "notice"])
+def test_a_fault_in_telling_of_a_capture_costs_nothing_else(job, monkeypatch, what):
+    def broken(*args):
+        job.idle.set()
+        raise ValueError(what)
+
+    monkeypatch.setattr(job, what, broken)
+    job.engine.head.unanswered = 2
+    job.arm()
+    job.line(200)
+    job.settle()
+    (recorder,) = job.recorders
+    assert recorder.outcome is not None
+    assert job.engine.head.unanswered == 0 or what == "notice"
+    assert job.printer.holds == 0

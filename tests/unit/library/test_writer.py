@@ -361,3 +361,17 @@ def test_how_a_capture_ended_is_kept_also_without_a_picture(writer):
     kept = read_capture(writer.metadata_path.read_bytes())
     assert kept.ending == ending
     assert kept.images == []
+
+
+def test_a_picture_whose_record_cannot_be_made_never_was(
+    folder, writer, add, monkeypatch
+):
+    def broken(record):
+        raise ValueError("secret")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("octoprint_layercapture.library.writer.to_json", broken)
+        with pytest.raises(ValueError):
+            add(writer)
+    assert writer.finish().images == []
+    assert list(folder.path.glob("*.jpg")) == []
