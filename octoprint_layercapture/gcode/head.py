@@ -43,23 +43,31 @@ class Effect(NamedTuple):
     command: str = ""
 
 
-_MACHINE_CODE = re.compile(rb"M(?:0|[1-9][0-9]*)")
+_PLAIN = re.compile(rb"M(?:0|[1-9][0-9]*)|T[0-9]+")
 
 
-def harmless(text: bytes) -> Optional[Effect]:
-    """What a line without its comment does if it is an M command that leaves the head's
-    state alone and is plainly written; None otherwise."""
-    return _of_machine_code(text.partition(b" ")[0])
+def plain(line: bytes) -> Optional[Effect]:
+    """What a line does that is plainly written and moves nothing: an M or T command, or a
+    macro that is harmless; None for any other, and where more than its first word counts.
+
+    A tool change leaves X and Y unknown, M82 and M83 say what E is; no other changes the
+    head's state.
+    """
+    if line[0] == 0x47:
+        return None
+    return _of_word(line.partition(b" ")[0].rstrip())
 
 
 @lru_cache(maxsize=256)
-def _of_machine_code(word: bytes) -> Optional[Effect]:
-    name = word.decode("ascii", "replace")
-    if _MACHINE_CODE.fullmatch(word) is None or name in MODES:
-        return None
+def _of_word(word: bytes) -> Optional[Effect]:
+    if _PLAIN.fullmatch(word) is None:
+        return Effect(OTHER) if reading.harmless(word) else None
+    name = word.decode("ascii")
     if name in PAUSES:
         return Effect(PAUSE, command=name)
-    if name in HEATERS or name in MOTORS:
+    if name in MODES:
+        return Effect(MODE, command=name)
+    if name in HEATERS or name in MOTORS or name.startswith("T"):
         return Effect(STOP, command=name)
     return Effect(OTHER, command=name)
 
@@ -193,8 +201,12 @@ class Head:
             if not self.e_mode_stated:
                 self.absolute_e = self.absolute
         else:
-            self.absolute_e = name == "M82"
-            self.e_mode_stated = True
+            self.extrude_by(name)
+
+    def extrude_by(self, name: str) -> None:
+        """Takes in M82 or M83: whether E words are places or distances from here on."""
+        self.absolute_e = name == "M82"
+        self.e_mode_stated = True
 
     def _set_position(self, given: Words) -> None:
         if not given:

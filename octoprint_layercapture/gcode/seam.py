@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import nan
+from math import isfinite, nan
 from typing import NamedTuple, Optional
 
 from . import head as heads
@@ -15,10 +15,12 @@ MOST_TRIGGERS = 200
 
 #: A straight move's words, or another line; where a comment may say something, that too.
 _LINE = re.compile(
-    rb"(?:;(?!" + slicers.PROMISING + rb"|\s*WIPE_)[^\n]*\n|\n)*"
+    rb"(?:;(?!" + slicers.PROMISING + rb"|\s*WIPE_)[^\n]*\n|\r?\n)*"
     rb"(?:" + STRAIGHT + rb"|([^\n]+)\n?)"
 )
-_ANY_LINE = re.compile(rb"\n*(?:" + STRAIGHT + rb"|([^\n]+)\n?)")
+_ANY_LINE = re.compile(rb"(?:\r?\n)*(?:" + STRAIGHT + rb"|([^\n]+)\n?)")
+_OTHER = 5  # their last group
+_NEW_E = re.compile(rb"G92 E(-?[0-9]*\.?[0-9]+)[ \t]*(?:;.*)?\r?")
 _WIPE = re.compile(rb";\s*WIPE_(START|END)\b")
 _END_OF_PRINT = re.compile(
     rb";\s*(?:END_OF_PRINT|End G-?code|End of G-?code|MACHINE_END_GCODE|filament end"
@@ -100,6 +102,25 @@ def _walk(
     for found in (_ANY_LINE if point.last else _LINE).finditer(text, start):
         xs, ys, zs, es, other = found.groups()
         end = position + found.end()
+        if other is not None:
+            if other[0] == 0x3B:
+                point.comment(position + found.start(_OTHER), other.strip())
+                continue
+            effect = heads.plain(other)
+            if effect is not None:
+                if effect.kind == heads.MODE:
+                    head.e = e
+                    head.extrude_by(effect.command)
+                    usual, relative = head.usual, not head.absolute_e
+                elif effect.command.startswith("T"):
+                    x = y = nan
+                point.step(end, effect.kind, False, False, effect.command)
+                continue
+            new = _NEW_E.fullmatch(other) if usual else None
+            if new is not None and isfinite(value := float(new[1])):
+                e = value
+                point.step(end, heads.RESET, False, False, "G92")
+                continue
         if other is not None or not usual:
             head.x, head.y, head.z, head.e = x, y, z, e
             extrusion = _odd_line(text, found.end(), position, head, point)
@@ -154,18 +175,15 @@ def _odd_line(
     extrudes."""
     start = text.rfind(b"\n", 0, stop - 1) + 1
     line = text[start:stop]
-    command = b"" if line.startswith(b";") else code(line)
+    command = code(line)
     if not command:
         point.comment(position + start, line.strip())
         return None
-    effect = heads.harmless(command)
-    if effect is None:
-        before, place = head.height, head.place
-        effect = head.feed(command)
-        if effect.kind == heads.EXTRUDE:
-            point.place = place
-            return Extrusion(position + start, position + stop, before, effect.filament)
-    kind, _, planar, rise, name = effect
+    before, place = head.height, head.place
+    kind, filament, planar, rise, name = head.feed(command)
+    if kind == heads.EXTRUDE:
+        point.place = place
+        return Extrusion(position + start, position + stop, before, filament)
     point.step(position + stop, kind, planar, rise, name)
     return None
 
