@@ -10,6 +10,8 @@ from .groups import SAME, Groups
 from .layers import Layer, LayerIndex, Layers
 from .seam import Seam
 
+_MOST_SEAMS = 2  # for each layer, not to keep more of them than the layers need
+
 Bounds = tuple[float, float, float, float]
 
 
@@ -20,23 +22,23 @@ def assemble(slicer: Optional[str], groups: Groups) -> LayerIndex:
     spiral, bounds = groups.spirals * 2 > len(groups), _bounds(groups)
     seams = groups.runs.seams
     groups.runs.clear()
-    layers = Layers()
+    # The seams' triggers are the layers' where most of them are the end of one.
+    shared = len(seams) <= _MOST_SEAMS * len(groups)
+    layers = Layers(triggers=seams.triggers if shared else None)
     tops = accumulate(groups.tops, max)
     for at, (z, below, top) in enumerate(zip(heights, _below(heights), tops)):
-        seam = seams[groups.last_run(at)]
+        number, run = groups.number(at), groups.last_run(at)
+        sizes = round(z, 4), round(z - below, 4), round(top, 4)
+        if shared and not groups.spiral(at):
+            layers.add(number, at + 1, *sizes, *seams.place(run))
+            continue
+        seam = seams[run]
         if groups.spiral(at):
             seam = _after_turn(seam)
         layers.append(
             Layer(
-                number=at + 1,
-                z=round(z, 4),
-                height=round(z - below, 4),
-                slicer_number=groups.number(at),
-                capture_pos=seam.capture_pos,
-                retracted=seam.retracted,
-                top=round(top, 4),
-                triggers=seam.triggers,
-                resume=seam.resume,
+                *(at + 1, *sizes[:2], number, seam.capture_pos, seam.retracted),
+                *(sizes[2], seam.triggers, seam.resume),
             )
         )
     return LayerIndex(slicer, spiral, _sequential(heights), layers, bounds)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Any, Optional
 
-_NONE = -(2**63)
+_NONE = -(2**31)
 _ROWS = 1024  # in a piece
 _NUMBERS = 4096  # in a piece, about
 
@@ -74,7 +74,7 @@ class Numbers:
     """Whole numbers of any size, each of them or None."""
 
     def __init__(self) -> None:
-        self._values = Rows("q")
+        self._values = Rows("i")
         self._large: dict[int, int] = {}  # by where they are
 
     def append(self, value: Optional[int]) -> None:
@@ -93,3 +93,8 @@ class Numbers:
 
     def __iter__(self) -> Iterator[Optional[int]]:
         return (self[index] for index in range(len(self)))
+
+    def extend(self, others: Iterable[Optional[int]]) -> None:
+        """Adds several at the end."""
+        for each in others:
+            self.append(each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Optional
 
 from .groups import SAME, Group, Groups
@@ -39,12 +40,15 @@ def group(runs: Runs, marks: Marks, min_height: float) -> Groups:
 def _preceded(heights: Groups, groups: Groups, first: int) -> Groups:
     """``groups``, before them those of ``heights`` that end where ``first`` is."""
     runs = groups.runs
-    before = [one for one in heights if one.runs[-1].end <= first]
-    begin = before[-1].runs[-1].place + 1 if before else 0
+    before = list(takewhile(lambda each: each.runs[-1].end <= first, heights))
+    if not before:
+        return groups
+    begin = before[-1].runs[-1].place + 1
     end = groups[0].runs[0].place if len(groups) else begin
     joined = Groups(runs, range(begin, end))
-    for each in (*before, *groups):
+    for each in before:
         joined.append(each)
+    joined.extend(groups)
     return joined
 
 
@@ -88,9 +92,9 @@ def _join(groups: Groups, joined: Optional[Group], each: Group) -> Optional[Grou
 
 
 def _same_height(a: Group, b: Group) -> bool:
-    if abs(a.z - b.z) >= SAME or (a.spiral and b.spiral):
-        return False
-    return a.spiral or abs(a.runs[0].z - b.runs[0].z) < SAME
+    if a.spiral:
+        return not b.spiral and abs(a.z - b.z) < SAME
+    return abs(a.runs[0].z - b.runs[0].z) < SAME and abs(a.z - b.z) < SAME
 
 
 def _without_excursions(groups: Groups) -> Groups:

@@ -127,6 +127,9 @@ class Groups:
 
     def append(self, group: Group) -> None:
         """Adds one at the end."""
+        if len(group.runs) == 1 and group.settled is None:
+            self._append_run(group.runs[0], group.number)
+            return
         self.heights.append(group.z)
         self.tops.append(group.top)
         self._numbers.append(group.number)
@@ -134,6 +137,29 @@ class Groups:
         self._last.append(group.runs[-1].place)
         self._spiral.append(group.spiral)
         self._certain.append(group.certain)
+
+    def _append_run(self, run: Run, number: Optional[int]) -> None:
+        """Adds a group of one run, whose figures are the run's: most are such."""
+        spiral = run.climbing > run.filament
+        self.heights.append(run.top if spiral else run.z)
+        self.tops.append(run.top)
+        self._numbers.append(number)
+        self._first.append(run.place)
+        self._last.append(run.place)
+        self._spiral.append(spiral)
+        self._certain.append(
+            run.exact or not run.climbs or run.climbing * _CLEARLY <= run.filament
+        )
+
+    def extend(self, others: Groups) -> None:
+        """Adds others of the same runs at the end."""
+        self.heights.extend(others.heights)
+        self.tops.extend(others.tops)
+        self._numbers.extend(others._numbers)
+        self._first.extend(others._first)
+        self._last.extend(others._last)
+        self._spiral.extend(others._spiral)
+        self._certain.extend(others._certain)
 
     def __len__(self) -> int:
         return len(self.heights)

@@ -46,10 +46,13 @@ class Layers(Sequence[Layer]):
     Each is made when it is asked for.
     """
 
-    def __init__(self, layers: Iterable[Layer] = ()) -> None:
+    def __init__(
+        self, layers: Iterable[Layer] = (), triggers: Optional[Lists] = None
+    ) -> None:
+        """``triggers``: lists that ``add`` may point to, each from its capture on."""
         self._rows = Rows("qidddddIHH?")
         self._numbers = Numbers()  # the slicer's
-        self._triggers = Lists()  # from each capture on
+        self._triggers = Lists() if triggers is None else triggers
         for each in layers:
             self.append(each)
 
@@ -62,14 +65,29 @@ class Layers(Sequence[Layer]):
         capture = layer.capture_pos
         triggers = [each - capture for each in layer.triggers]
         try:
-            self._rows.append(
-                *(capture, layer.number, layer.z, layer.height, layer.top, x, y),
-                *self._triggers.append(triggers),
-                *(len(triggers), layer.retracted),
+            self.add(
+                *(layer.slicer_number, layer.number, layer.z, layer.height, layer.top),
+                (capture, x, y, *self._triggers.append(triggers), len(triggers)),
+                layer.retracted,
             )
         except (StructError, OverflowError) as error:
             raise ValueError(f"no layer of a file: {layer}") from error
-        self._numbers.append(layer.slicer_number)
+
+    def add(
+        self,
+        slicer_number: Optional[int],
+        number: int,
+        z: float,
+        height: float,
+        top: float,
+        place: tuple[Any, ...],
+        retracted: bool,
+    ) -> None:
+        """Adds one at the end as ``append`` does. ``place``: where it is captured and
+        where the file goes on, as the seam after it is packed."""
+        capture, *rest = place
+        self._rows.append(capture, number, z, height, top, *rest, retracted)
+        self._numbers.append(slicer_number)
 
     def at(self, position: int) -> Optional[Layer]:
         """The first layer whose ``capture_pos`` is not before ``position``."""

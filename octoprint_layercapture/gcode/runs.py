@@ -159,8 +159,8 @@ class Seams:
     """Seams, packed."""
 
     def __init__(self) -> None:
-        self._rows = Rows("qddiIHH?")
-        self._triggers = Lists()  # from each capture on
+        self._rows = Rows("qddIHHi?")
+        self.triggers = Lists()  # from each capture on
 
     def append(self, seam: Seam) -> None:
         """Adds one at the end."""
@@ -168,9 +168,9 @@ class Seams:
         x, y = (nan, nan) if seam.resume is None else seam.resume
         after = _NO_MARKER if marker is None else marker - capture
         triggers = [each - capture for each in seam.triggers]
-        piece, begin = self._triggers.append(triggers)
+        piece, begin = self.triggers.append(triggers)
         self._rows.append(
-            capture, x, y, after, piece, begin, len(triggers), seam.retracted
+            capture, x, y, piece, begin, len(triggers), after, seam.retracted
         )
 
     def __len__(self) -> int:
@@ -179,12 +179,18 @@ class Seams:
     def __getitem__(self, index: int) -> Seam:
         return self._seam(self._rows[index])
 
+    def place(self, index: int) -> tuple[tuple[Any, ...], bool]:
+        """Where the capture is and where the file goes on, as it is packed, the triggers
+        by where they are in ``triggers``; and whether the slicer has retracted."""
+        *place, _, retracted = self._rows[index]
+        return tuple(place), retracted
+
     def __iter__(self) -> Iterator[Seam]:
         return map(self._seam, self._rows)
 
     def _seam(self, row: tuple[Any, ...]) -> Seam:
-        capture, x, y, marker, *where, retracted = row
-        triggers = self._triggers.get(*where)
+        capture, x, y, *where, marker, retracted = row
+        triggers = self.triggers.get(*where)
         return Seam(
             capture,
             retracted,

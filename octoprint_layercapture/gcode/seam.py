@@ -160,9 +160,13 @@ def _walk(
         if point.moves:
             point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
         else:
+            # As point.step would: most lines come here, and a call takes as long as they.
             point.latest = end
             if point.open:
-                point.trigger(end, closing=filament > SMALLEST)
+                if filament > SMALLEST or len(point.triggers) > MOST_TRIGGERS:
+                    point.open = False
+                else:
+                    point.triggers.append(end)
     head.x, head.y, head.z, head.e = x, y, z, e
     point.place = head.place
     return None
@@ -228,15 +232,10 @@ class Point:
         if self.moves and self._goes_on(kind, planar, rise, command):
             self.capture, self.triggers, self.open = end, [end], True
         elif self.open:
-            self.trigger(end, closing=kind in _CLOSING)
-
-    def trigger(self, end: int, *, closing: bool) -> None:
-        """Takes in a command that ends at ``end`` while further ones may trigger;
-        ``closing``: none may from it on."""
-        if closing or len(self.triggers) > MOST_TRIGGERS:
-            self.open = False
-        else:
-            self.triggers.append(end)
+            if kind in _CLOSING or len(self.triggers) > MOST_TRIGGERS:
+                self.open = False
+            else:
+                self.triggers.append(end)
 
     def _goes_on(self, kind: str, planar: bool, rise: bool, command: str) -> bool:
         """Whether the place is after this command; ``moves`` says if it may still be."""
