@@ -10,7 +10,6 @@ from typing import BinaryIO, Optional
 PIECE = 2 * 1024 * 1024  # bytes; the memory needed is a small multiple of it
 
 _LONE_CR = re.compile(rb"\r(?!\n)")
-_NO_ENDS = bytes(set(range(256)) - {0x0A, 0x0D})
 
 
 Pieces = Generator[tuple[int, bytes], Optional[bytes], None]
@@ -49,11 +48,7 @@ def pieces(file: BinaryIO, size: Optional[int] = None) -> Pieces:
             # A CR at the very end is a line end only if no LF follows.
             if data.endswith(b"\r") and not last:
                 data, held = data[:-1], b"\r"
-            ends = data.translate(None, _NO_ENDS)
-            # Most often all are CRLF, which is seen faster than they are counted.
-            if ends != b"\r\n" * (len(ends) // 2) and (
-                ends.count(b"\r\n") < ends.count(b"\r")
-            ):
+            if _LONE_CR.search(data):
                 data = _LONE_CR.sub(b"\n", data)
         end = len(data) if last else data.rfind(b"\n") + 1
         text = b"".join((rest, *begun, memoryview(data)[:end]))
