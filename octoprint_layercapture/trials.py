@@ -297,7 +297,7 @@ def _checked(what: Terms) -> Terms:
                     "Pictures at Z %(z)s mm would be above the maximum of %(max_z)s mm. "
                     "Lower the height of pictures above the layer in the settings."
                 ),
-                {"z": f"{what.height:g}", "max_z": f"{what.volume.max_z:g}"},
+                {"z": what.height, "max_z": what.volume.max_z},
             )
         )
     return replace(what, retract=0.0)
