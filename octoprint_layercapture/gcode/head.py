@@ -43,7 +43,7 @@ class Effect(NamedTuple):
     command: str = ""
 
 
-_PLAIN = re.compile(rb"M(?:0|[1-9][0-9]*)|T[0-9]+")
+_PLAIN = re.compile(rb"[MT](?:0|[1-9][0-9]*)")
 
 
 def plain(line: bytes) -> Optional[Effect]:
