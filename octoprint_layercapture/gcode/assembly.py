@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Optional
@@ -55,7 +56,7 @@ def _after_turn(seam: Seam) -> Seam:
 
 def _below(heights: Sequence[float]) -> Iterator[float]:
     """For each layer the height in mm it lies on: the layer below, or 0 for the bed."""
-    stack: list[float] = []  # of the object being printed
+    stack = array("d")  # of the object being printed
     for z in heights:
         while stack and stack[-1] > z - SAME:
             stack.pop()
