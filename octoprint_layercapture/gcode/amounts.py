@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import BinaryIO
 
-from .groups import Group
+from .groups import Groups
 from .runs import Run
 
 _PIECE = 1024 * 1024  # bytes
@@ -16,7 +15,7 @@ _MOVE = re.compile(
 )
 
 
-def settle(file: BinaryIO, groups: Iterable[Group]) -> bool:
+def settle(file: BinaryIO, groups: Groups) -> bool:
     """Weighs the runs of those groups whose height is not certain.
 
     ``file`` is the file whose byte offsets are the runs' positions. Gives whether all
@@ -31,6 +30,7 @@ def settle(file: BinaryIO, groups: Iterable[Group]) -> bool:
             if not run.exact:
                 run.filament = _weigh(file, run)
                 run.exact = True
+                groups.runs.put(run)
         weights = sorted(group.weights.values())
         close = len(weights) > 1 and weights[-1] < _CLEAR * weights[-2]
         if close and not all(run.relative for run in group.runs):

@@ -2,63 +2,69 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Optional
 
-from .groups import SAME, Group
-from .layers import Layer, LayerIndex
+from .groups import SAME, Groups
+from .layers import Layer, LayerIndex, Layers
+from .seam import Seam
+
+_MOST_SEAMS = 2  # for each layer, not to keep more of them than the layers need
 
 Bounds = tuple[float, float, float, float]
 
 
-def assemble(slicer: Optional[str], groups: list[Group]) -> LayerIndex:
-    """The index of a print whose layers are ``groups``, in order."""
-    spiral = sum(each.spiral for each in groups) * 2 > len(groups)
-    heights = [each.z for each in groups]
-    below = _below(heights)
-    tops = accumulate((each.top for each in groups), max)
-    layers = tuple(
-        _layer(number, each, z, z - base, top)
-        for number, (each, z, base, top) in enumerate(
-            zip(groups, heights, below, tops), 1
+def assemble(slicer: Optional[str], groups: Groups) -> LayerIndex:
+    """The index of a print whose layers are ``groups``, in order. Their runs are left
+    empty: where there are many, the layers take their room."""
+    heights = groups.heights
+    spiral, bounds = groups.spirals * 2 > len(groups), _bounds(groups)
+    seams = groups.runs.seams
+    groups.runs.clear()
+    # The seams' triggers are the layers' where most of them are the end of one.
+    shared = len(seams) <= _MOST_SEAMS * len(groups)
+    layers = Layers(triggers=seams.triggers if shared else None)
+    tops = accumulate(groups.tops, max)
+    for at, (z, below, top) in enumerate(zip(heights, _below(heights), tops)):
+        number, run = groups.number(at), groups.last_run(at)
+        sizes = round(z, 4), round(z - below, 4), round(top, 4)
+        if shared and not groups.spiral(at):
+            layers.add(number, at + 1, *sizes, *seams.place(run))
+            continue
+        seam = seams[run]
+        if groups.spiral(at):
+            seam = _after_turn(seam)
+        layers.append(
+            Layer(
+                *(at + 1, *sizes[:2], number, seam.capture_pos, seam.retracted),
+                *(sizes[2], seam.triggers, seam.resume),
+            )
         )
-    )
-    return LayerIndex(slicer, spiral, _sequential(heights), layers, _bounds(groups))
+    return LayerIndex(slicer, spiral, _sequential(heights), layers, bounds)
 
 
-def _layer(number: int, group: Group, z: float, height: float, top: float) -> Layer:
-    seam = group.runs[-1].seam
-    assert seam is not None  # every run is ended
-    capture, triggers = seam.capture_pos, seam.triggers
-    if group.spiral and seam.marker_pos is not None and seam.marker_pos > capture:
-        capture = seam.marker_pos
-        triggers = (capture, *(each for each in triggers if each > capture))
-    return Layer(
-        number=number,
-        z=round(z, 4),
-        height=round(height, 4),
-        slicer_number=group.number,
-        capture_pos=capture,
-        retracted=seam.retracted,
-        top=round(top, 4),
-        triggers=triggers,
-        resume=seam.resume,
-    )
+def _after_turn(seam: Seam) -> Seam:
+    """The seam after a spiral's turn, which ends no earlier than the next one's mark."""
+    marker = seam.marker_pos
+    if marker is None or marker <= seam.capture_pos:
+        return seam
+    later = (each for each in seam.triggers if each > marker)
+    return seam._replace(capture_pos=marker, triggers=(marker, *later))
 
 
-def _below(heights: list[float]) -> list[float]:
+def _below(heights: Sequence[float]) -> Iterator[float]:
     """For each layer the height in mm it lies on: the layer below, or 0 for the bed."""
-    below: list[float] = []
-    stack: list[float] = []  # of the object being printed
+    stack = array("d")  # of the object being printed
     for z in heights:
         while stack and stack[-1] > z - SAME:
             stack.pop()
-        below.append(stack[-1] if stack else 0.0)
+        yield stack[-1] if stack else 0.0
         stack.append(z)
-    return below
 
 
-def _sequential(heights: list[float]) -> bool:
+def _sequential(heights: Sequence[float]) -> bool:
     """Whether a new object begins: a fall to where the print began, or a climb anew."""
     for at in range(1, len(heights)):
         if heights[at] > heights[at - 1] - SAME:
@@ -70,11 +76,19 @@ def _sequential(heights: list[float]) -> bool:
     return False
 
 
-def _bounds(groups: list[Group]) -> Optional[Bounds]:
-    if not all(run.exact for each in groups for run in each.runs):
-        return None
-    boxes = [box for box in (each.box for each in groups) if box is not None]
-    if not boxes or len(boxes) < len(groups):
-        return None
-    low_x, low_y, high_x, high_y = zip(*boxes)
-    return min(low_x), min(low_y), max(high_x), max(high_y)
+def _bounds(groups: Groups) -> Optional[Bounds]:
+    """What the moves of all layers cover; None where some were not read one by one."""
+    bounds: Optional[Bounds] = None
+    for each in groups:
+        box = each.box
+        if box is None or not all(run.exact for run in each.runs):
+            return None
+        if bounds is None:
+            bounds = box
+        else:
+            low_x, low_y, high_x, high_y = bounds
+            bounds = (
+                *(min(low_x, box[0]), min(low_y, box[1])),
+                *(max(high_x, box[2]), max(high_y, box[3])),
+            )
+    return bounds

@@ -7,18 +7,20 @@ import json
 import os
 import tempfile
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 from .indexing import index
 from .layers import LayerIndex
 
-VERSION = 2  # of what is indexed and how: a cached index of another is none
+VERSION = 3  # of what is indexed and how: a cached index of another is none
 _MOST = 500  # files in the folder; the ones used longest ago go first
 
 
 class IndexCache:
-    """LayerIndexes as JSON in a folder, by path, size and modification time of the file.
+    """LayerIndexes in a folder, by path, size and modification time of the file: as lines
+    of JSON, one for each layer, so that there are never many layers in memory.
 
     The folder is made when it is needed. What cannot be read from it counts as missing,
     what cannot be written to it is not kept.
@@ -51,13 +53,17 @@ class IndexCache:
         state = _state(path)
         entry = self._entry(path, min_height)
         try:
-            data = json.loads(entry.read_text(encoding="utf-8"))
-            if state is None or data["key"] != _key(path, min_height, state):
+            with open(entry, encoding="utf-8") as file:
+                lines = map(json.loads, file)
+                head: Any = next(lines, None)
+                if state is None or head["key"] != _key(path, min_height, state):
+                    return None
+                found = LayerIndex.from_dict({**head["index"], "layers": lines})
+            if len(found.layers) != head["layers"]:
                 return None
-            found = LayerIndex.from_dict(data["index"])
         except (
             *(OSError, ValueError, KeyError, TypeError, AttributeError),
-            *(IndexError, RecursionError),
+            *(IndexError, OverflowError, RecursionError),
         ):
             return None
         with suppress(OSError):
@@ -67,13 +73,18 @@ class IndexCache:
     def _put(
         self, path: str, min_height: float, state: tuple[int, int], found: LayerIndex
     ) -> None:
-        data = {"key": _key(path, min_height, state), "index": found.to_dict()}
+        head = {
+            "key": _key(path, min_height, state),
+            "index": {**vars(found), "layers": None},
+            "layers": len(found.layers),
+        }
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(".json", ".index", self._folder)
             try:
                 with open(handle, "w", encoding="utf-8") as file:
-                    json.dump(data, file, separators=(",", ":"))
+                    for line in chain((head,), map(vars, found.layers)):
+                        file.write(json.dumps(line, separators=(",", ":")) + "\n")
                 os.replace(name, self._entry(path, min_height))
             except BaseException:
                 os.unlink(name)

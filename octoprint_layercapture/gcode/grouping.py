@@ -3,88 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
+from typing import Optional
 
-from .groups import SAME, Group
+from .groups import SAME, Group, Groups
 from .levels import by_height
-from .runs import Run
-from .seam import Mark
+from .runs import Marks, Runs
 from .slicers import DIALECTS, TURN
 
 _SOON = 200  # layers
 _FAR = 2.5  # times as much as the next layer's rise
 
 
-def group(runs: Sequence[Run], marks: Sequence[Mark], min_height: float) -> list[Group]:
-    """The layers of a print in the order of printing.
+def group(runs: Runs, marks: Marks, min_height: float) -> Groups:
+    """The layers of a print in the order of printing; all of ``runs`` are usable.
 
     ``min_height`` (mm): a smaller rise is no new layer, where no marks say otherwise.
     """
-    usable = [run for run in runs if run.usable]
-    turns = any(mark.marker is TURN for mark in marks)
-    heights = by_height(usable, min_height, turns=turns)
-    by_dialect: dict[int, list[Mark]] = {}
-    for mark in marks:
-        if mark.marker is not TURN:
-            by_dialect.setdefault(mark.marker.dialect, []).append(mark)
-    for dialect, fitting in sorted(by_dialect.items()):
-        groups = _by_marks(usable, fitting)
+    heights: Optional[Groups] = None
+    turns = TURN.dialect in marks.of
+    for dialect in sorted(marks.of.keys() - {TURN.dialect}):
+        groups = _by_marks(runs, marks, dialect)
         if not DIALECTS[dialect].whole:
-            first = fitting[0].position
-            groups[:0] = [one for one in heights if one.runs[-1].end <= first]
-        if 2 * len(groups) >= len(heights) or _is_vase(groups):
+            heights = heights or by_height(runs, min_height, turns=turns)
+            groups = _preceded(heights, groups, marks.of[dialect][0][0])
+        if 2 * len(groups) >= len(runs):  # and so many heights there cannot be
             return _without_excursions(groups)
-    return _without_excursions(heights)
+        heights = heights or by_height(runs, min_height, turns=turns)
+        # Of a vase print most layers are turns, for whose heights there is no telling.
+        vase = 2 * groups.spirals > len(groups)
+        if 2 * len(groups) >= len(heights) or vase:
+            return _without_excursions(groups)
+    return _without_excursions(heights or by_height(runs, min_height, turns=turns))
 
 
-def _is_vase(groups: Sequence[Group]) -> bool:
-    """Whether most layers are turns, for whose heights there is no telling."""
-    return 2 * sum(each.spiral for each in groups) > len(groups)
+def _preceded(heights: Groups, groups: Groups, first: int) -> Groups:
+    """``groups``, before them those of ``heights`` that end where ``first`` is."""
+    runs = groups.runs
+    before = list(takewhile(lambda each: each.runs[-1].end <= first, heights))
+    if not before:
+        return groups
+    begin = before[-1].runs[-1].place + 1
+    end = groups[0].runs[0].place if len(groups) else begin
+    joined = Groups(runs, range(begin, end))
+    for each in before:
+        joined.append(each)
+    joined.extend(groups)
+    return joined
 
 
-def _by_marks(runs: Sequence[Run], marks: Sequence[Mark]) -> list[Group]:
+def _by_marks(runs: Runs, marks: Marks, dialect: int) -> Groups:
     """A group for each mark that something is extruded after; marks at one height, of
     several processes or objects, are one.
     """
-    groups: list[Group] = []
-    segment, latest = -1, -1
+    positions, numbers = marks.of[dialect]
+    groups = Groups(runs)
+    joined: Optional[Group] = None
+    each = Group()
+    segment = latest = -1
     for run in runs:
-        while segment + 1 < len(marks) and marks[segment + 1].position < run.end:
+        while segment + 1 < len(positions) and positions[segment + 1] < run.end:
             segment += 1
         if segment < 0:
             continue
         if segment != latest:
-            groups.append(Group(number=marks[segment].marker.number))
+            joined = _join(groups, joined, each)
+            each = Group(number=numbers[segment])
             latest = segment
-        groups[-1].runs.append(run)
-    joined: list[Group] = []
-    for each in groups:
-        if joined and _same_height(joined[-1], each):
-            joined[-1].runs.extend(each.runs)
-        else:
-            joined.append(each)
-    return joined
+        each.runs.append(run)
+    joined = _join(groups, joined, each)
+    if joined is not None:
+        groups.append(joined)
+    return groups
+
+
+def _join(groups: Groups, joined: Optional[Group], each: Group) -> Optional[Group]:
+    """Puts the two together where they are of one height, else ``joined`` into
+    ``groups``; gives what further ones may be joined with."""
+    if not each.runs:
+        return joined
+    if joined is None:
+        return each
+    if _same_height(joined, each):
+        joined.runs.extend(each.runs)
+        return joined
+    groups.append(joined)
+    return each
 
 
 def _same_height(a: Group, b: Group) -> bool:
-    if abs(a.z - b.z) >= SAME or (a.spiral and b.spiral):
-        return False
-    return a.spiral or abs(a.runs[0].z - b.runs[0].z) < SAME
+    if a.spiral:
+        return not b.spiral and abs(a.z - b.z) < SAME
+    return abs(a.runs[0].z - b.runs[0].z) < SAME and abs(a.z - b.z) < SAME
 
 
-def _without_excursions(groups: list[Group]) -> list[Group]:
+def _without_excursions(groups: Groups) -> Groups:
     """Takes a height that is printed early, with heights below it still to come, out of
     the order: what is laid there belongs to the layer it was left from.
     """
-    settled: list[Group] = []
-    heights = [each.z for each in groups]
+    heights = groups.heights
+    early: set[int] = set()
     before = 0.0
-    for index, (each, here) in enumerate(zip(groups, heights)):
-        if settled and _is_excursion(before, heights, index):
-            settled[-1].settled = before
-            settled[-1].runs.extend(each.runs)
+    for index, here in enumerate(heights):
+        if index and _is_excursion(before, heights, index):
+            early.add(index)
         else:
-            settled.append(each)
             before = here
+    if not early:
+        return groups
+    settled = Groups(groups.runs, groups.apart)
+    latest = groups[0]
+    for index in range(1, len(groups)):
+        if index in early:
+            latest.runs.extend(groups[index].runs)
+        else:
+            settled.append(latest)
+            latest = groups[index]
+    settled.append(latest)
     return settled
 
 

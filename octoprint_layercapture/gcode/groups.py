@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Optional
 
-from .runs import Run
+from .columns import Numbers
+from .runs import Run, Runs
 
 SAME = 0.0075  # mm; heights closer than this are one height
 _CLEARLY = 4  # times as much; no guess is as wrong as that
@@ -46,13 +49,15 @@ class Group:
         """
         if len(self.runs) == 1:
             return self.runs[0].climbing > self.runs[0].filament
-        climbing = sum(run.climbing for run in self.runs)
+        climbing = sum([run.climbing for run in self.runs])
+        if not climbing:
+            return False
         flat = sum(run.filament for run in self.runs)
         if climbing > flat:
             return True
         steps = sum(run.filament for run in self.runs if run.last > run.flat)
         half = (climbing + flat) / 2
-        return climbing > 0 and steps > half and max(self.weights.values()) < half
+        return steps > half and max(self.weights.values()) < half
 
     @property
     def z(self) -> float:
@@ -100,3 +105,92 @@ class Group:
         if not isfinite(low_x) or not isfinite(low_y):
             return None
         return low_x, low_y, high_x, high_y
+
+
+class Groups:
+    """The groups of a print in order, packed: they are many where layers are small.
+
+    ``heights`` and ``tops`` are their ``z`` and ``top``. ``apart``: the places of runs
+    that are of no group although they stand between some.
+    """
+
+    def __init__(self, runs: Runs, apart: range = range(0)) -> None:
+        self.runs = runs
+        self.apart = apart
+        self.heights = array("d")
+        self.tops = array("d")
+        self._numbers = Numbers()
+        self._first = array("i")
+        self._last = array("i")
+        self._spiral = bytearray()
+        self._certain = bytearray()
+
+    def append(self, group: Group) -> None:
+        """Adds one at the end."""
+        if len(group.runs) == 1 and group.settled is None:
+            self._append_run(group.runs[0], group.number)
+            return
+        self.heights.append(group.z)
+        self.tops.append(group.top)
+        self._numbers.append(group.number)
+        self._first.append(group.runs[0].place)
+        self._last.append(group.runs[-1].place)
+        self._spiral.append(group.spiral)
+        self._certain.append(group.certain)
+
+    def _append_run(self, run: Run, number: Optional[int]) -> None:
+        """Adds a group of one run, whose figures are the run's: most are such."""
+        spiral = run.climbing > run.filament
+        self.heights.append(run.top if spiral else run.z)
+        self.tops.append(run.top)
+        self._numbers.append(number)
+        self._first.append(run.place)
+        self._last.append(run.place)
+        self._spiral.append(spiral)
+        self._certain.append(
+            run.exact or not run.climbs or run.climbing * _CLEARLY <= run.filament
+        )
+
+    def extend(self, others: Groups) -> None:
+        """Adds others of the same runs at the end."""
+        self.heights.extend(others.heights)
+        self.tops.extend(others.tops)
+        self._numbers.extend(others._numbers)
+        self._first.extend(others._first)
+        self._last.extend(others._last)
+        self._spiral.extend(others._spiral)
+        self._certain.extend(others._certain)
+
+    def __len__(self) -> int:
+        return len(self.heights)
+
+    def __getitem__(self, index: int) -> Group:
+        """A copy; its height is settled."""
+        places = range(self._first[index], self._last[index] + 1)
+        runs = [self.runs[place] for place in places if place not in self.apart]
+        return Group(runs, self._numbers[index], self.heights[index])
+
+    def __iter__(self) -> Iterator[Group]:
+        return (self[index] for index in range(len(self)))
+
+    def number(self, index: int) -> Optional[int]:
+        """The slicer's number of the group."""
+        return self._numbers[index]
+
+    def spiral(self, index: int) -> bool:
+        """Whether the group is a spiral's turn."""
+        return self._spiral[index] != 0
+
+    def last_run(self, index: int) -> int:
+        """The place of the group's last run."""
+        return self._last[index]
+
+    @property
+    def spirals(self) -> int:
+        """How many are a spiral's turns."""
+        return sum(self._spiral)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all heights are certain."""
+        return all(self._certain)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from math import inf, isfinite, isnan, nan
 from typing import NamedTuple, Optional
 
@@ -39,6 +41,35 @@ class Effect(NamedTuple):
     planar: bool = False  # X or Y moved
     rise: bool = False  # Z moved
     command: str = ""
+
+
+_PLAIN = re.compile(rb"[MT](?:0|[1-9][0-9]*)")
+
+
+def plain(line: bytes) -> Optional[Effect]:
+    """What a line does that is plainly written and moves nothing: an M or T command, or a
+    macro that is harmless; None for any other, and where more than its first word counts.
+
+    A tool change leaves X and Y unknown, M82 and M83 say what E is; no other changes the
+    head's state.
+    """
+    if line[0] == 0x47:
+        return None
+    return _of_word(line.partition(b" ")[0].rstrip())
+
+
+@lru_cache(maxsize=256)
+def _of_word(word: bytes) -> Optional[Effect]:
+    if _PLAIN.fullmatch(word) is None:
+        return Effect(OTHER) if reading.harmless(word) else None
+    name = word.decode("ascii")
+    if name in PAUSES:
+        return Effect(PAUSE, command=name)
+    if name in MODES:
+        return Effect(MODE, command=name)
+    if name in HEATERS or name in MOTORS or name.startswith("T"):
+        return Effect(STOP, command=name)
+    return Effect(OTHER, command=name)
 
 
 class Head:
@@ -170,8 +201,12 @@ class Head:
             if not self.e_mode_stated:
                 self.absolute_e = self.absolute
         else:
-            self.absolute_e = name == "M82"
-            self.e_mode_stated = True
+            self.extrude_by(name)
+
+    def extrude_by(self, name: str) -> None:
+        """Takes in M82 or M83: whether E words are places or distances from here on."""
+        self.absolute_e = name == "M82"
+        self.e_mode_stated = True
 
     def _set_position(self, given: Words) -> None:
         if not given:

@@ -9,6 +9,7 @@ from typing import BinaryIO, Callable, Optional, Union
 from . import amounts, assembly, scan, skim, slicers, source, turns
 from .errors import GcodeError
 from .grouping import group
+from .groups import Groups
 from .layers import LayerIndex
 from .runs import Record
 from .seam import Mark
@@ -59,16 +60,22 @@ def _index(
         found = turns.find(source.pieces(file), record.runs)
         if found:
             record = _scan(file, progress, leaping=False, cuts=found)
-    groups = group(record.runs, record.marks, min_height)
+    groups = _grouped(record, min_height)
     certain = not record.head.guessed
-    while certain and not all(each.certain for each in groups):
+    while certain and not groups.certain:
         certain = not record.recoded and amounts.settle(file, groups)
         if certain:  # a height that was guessed may have parted layers wrongly
-            groups = group(record.runs, record.marks, min_height)
+            groups = _grouped(record, min_height)
+    del record  # and its marks: the layers take their room
     if not certain:
-        record = _scan(file, progress, leaping=False)
-        groups = group(record.runs, record.marks, min_height)
+        del groups
+        groups = _grouped(_scan(file, progress, leaping=False), min_height)
     return assembly.assemble(name, groups)
+
+
+def _grouped(record: Record, min_height: float) -> Groups:
+    record.runs.leave_unusable_out()
+    return group(record.runs, record.marks, min_height)
 
 
 def _slicer(file: BinaryIO) -> Optional[str]:
@@ -83,9 +90,9 @@ def _scan(
     progress: Optional[Progress],
     *,
     leaping: bool,
-    cuts: Sequence[Mark] = (),
+    cuts: Sequence[int] = (),
 ) -> Record:
-    """Reads the file; ``cuts`` are marks to be put in, in the order of the file."""
+    """Reads the file; ``cuts``: where turns begin, in the order of the file."""
     following = iter(cuts)
     cut = next(following, None)
     size = os.fstat(file.fileno()).st_size
@@ -108,10 +115,10 @@ def _scan(
             if text:
                 rest = skim.skim(record, text, position)
         else:
-            while cut is not None and cut.position < end:
-                scan.lines(record, text[: cut.position - position], position)
-                record.marks.append(cut)
-                text, position = text[cut.position - position :], cut.position
+            while cut is not None and cut < end:
+                scan.lines(record, text[: cut - position], position)
+                record.marks.append(Mark(cut, slicers.TURN))
+                text, position = text[cut - position :], cut
                 cut = next(following, None)
             scan.lines(record, text, position)
         record.recoded = end > file.tell()
@@ -126,4 +133,4 @@ def _scan(
 
 
 def _begun(record: Record, position: int) -> bool:
-    return bool(record.runs) and position > record.runs[0].start + _BEGINNING
+    return len(record.runs) > 0 and position > record.runs[0].start + _BEGINNING

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from statistics import median
 from typing import Optional
 
-from .groups import SAME, Box, Group
-from .runs import Run
+from .groups import SAME, Box, Group, Groups
+from .runs import Run, Runs
 
 _FEW = 60  # moves; priming is shorter
 _VERY_FEW = 12  # moves
@@ -15,35 +16,63 @@ _LATER = 4  # levels further on, purging is over
 _EARLY = 8  # levels among which purging is looked for
 
 
-def by_height(
-    runs: Sequence[Run], min_height: float, *, turns: bool = False
-) -> list[Group]:
+def by_height(runs: Runs, min_height: float, *, turns: bool = False) -> Groups:
     """Parts ``runs`` where they rise by ``min_height`` mm or a new object begins.
 
     What is purged or primed before the print makes no layer, nor does a height that is
     left again at once for the layer it was left from. ``turns``: the marks that the runs
     count are those of a vase print's turns.
     """
-    levels: list[Group] = []
-    for run in runs:
-        if levels and _goes_on(levels[-1], run, turns):
-            levels[-1].runs.append(run)
-        else:
-            levels.append(Group([run]))
-    del levels[: _fall(levels)]
-    while len(levels) > 1 and _is_priming(levels):
-        del levels[0]
-    heights = [level.z for level in levels]
-    layers: list[Group] = []
-    base = _Base()
-    for index, level in enumerate(levels):
-        if not layers or _begins_layer(heights, index, base.z, layers[0], min_height):
-            layers.append(level)
-            base = _Base()
-        else:
-            layers[-1].runs.extend(level.runs)
+    levels = _Levels(runs, turns)
+    begin = _fall(levels)
+    while begin + 1 < len(levels) and _is_priming(levels, begin):
+        begin += 1
+    layers = Groups(runs)
+    layer, base = Group(), _Base()
+    for index in range(begin, len(levels)):
+        level = levels[index]
+        first = layers.heights[0] if len(layers) else None
+        if layer.runs and _begins_layer(
+            levels.heights, index, base.z, layer, first, min_height
+        ):
+            layers.append(layer)
+            layer, base = Group(), _Base()
+        layer.runs.extend(level.runs)
         base.add(level)
+    if layer.runs:
+        layers.append(layer)
     return layers
+
+
+class _Levels:
+    """Runs that go on at one height, or within one turn, as groups; packed."""
+
+    def __init__(self, runs: Runs, turns: bool) -> None:
+        self.heights = array("d")
+        self._runs = runs
+        self._ends = array("i", [0])
+        level = Group()
+        for run in runs:
+            if level.runs and not _goes_on(level, run, turns):
+                self._append(level)
+                level = Group()
+            level.runs.append(run)
+        if level.runs:
+            self._append(level)
+
+    def _append(self, level: Group) -> None:
+        self.heights.append(level.z)
+        self._ends.append(level.runs[-1].place + 1)
+
+    def __len__(self) -> int:
+        return len(self.heights)
+
+    def __getitem__(self, index: int) -> Group:
+        return Group([self._runs[at] for at in range(*self._ends[index : index + 2])])
+
+    def after(self, index: int, most: int) -> list[Group]:
+        """So many of the following levels, or fewer at the end."""
+        return [self[each] for each in range(index + 1, min(index + 1 + most, len(self)))]
 
 
 class _Base:
@@ -72,10 +101,15 @@ def _goes_on(level: Group, run: Run, turns: bool) -> bool:
 
 
 def _begins_layer(
-    heights: Sequence[float], index: int, base: float, first: Group, min_height: float
+    heights: Sequence[float],
+    index: int,
+    base: float,
+    layer: Group,
+    first: Optional[float],
+    min_height: float,
 ) -> bool:
-    """Whether the level does not belong to the layer before it, most of which lies at
-    ``base`` mm.
+    """Whether the level does not belong to ``layer`` before it, most of which lies at
+    ``base`` mm. ``first``: the height of the first layer in mm, None where that is it.
     """
     z = heights[index]
     rise = z - base
@@ -86,7 +120,7 @@ def _begins_layer(
         return abs(following - base) >= SAME
     # It fell: a new object where it starts at the bed or climbs from there, a layer of
     # its own where the print goes on from it; else an excursion of the layer above.
-    if z <= first.z + SAME:
+    if z <= (layer.z if first is None else first) + SAME:
         return True
     higher = _higher(heights, index)
     if higher < 0:
@@ -106,21 +140,21 @@ def _higher(heights: Sequence[float], index: int) -> int:
     return -1
 
 
-def _fall(levels: Sequence[Group]) -> int:
+def _fall(levels: _Levels) -> int:
     """How many levels at the start are purge lines, higher than the print begins."""
     fall, highest = 0, 0.0
-    for index, level in enumerate(levels[:_EARLY]):
-        if level.z < highest - SAME and level.z <= levels[fall].z + SAME:
+    for index, z in enumerate(levels.heights[:_EARLY]):
+        if z < highest - SAME and z <= levels.heights[fall] + SAME:
             fall = index
-        highest = max(highest, level.z)
+        highest = max(highest, z)
         if not _is_small(levels, index):
             break
     return fall
 
 
-def _is_small(levels: Sequence[Group], index: int) -> bool:
+def _is_small(levels: _Levels, index: int) -> bool:
     """Whether so little is laid that it may be a purge line."""
-    level, following = levels[index], levels[index + 1 : index + 1 + _EARLY]
+    level, following = levels[index], levels.after(index, _EARLY)
     if not following:
         return False
     if level.moves <= _FEW and level.moves < median(each.moves for each in following) / 2:
@@ -134,26 +168,27 @@ def _is_small(levels: Sequence[Group], index: int) -> bool:
     return strip and later is not None and _apart(box, later)
 
 
-def _is_priming(levels: Sequence[Group]) -> bool:
-    """Whether the first level is purging before the print rather than its first layer."""
-    first, second = levels[0], levels[1]
-    if not _is_small(levels, 0):
+def _is_priming(levels: _Levels, index: int) -> bool:
+    """Whether the level is purging before the print rather than its first layer."""
+    if not _is_small(levels, index):
         return False
+    first, second = levels[index], levels[index + 1]
     if first.moves <= _VERY_FEW and first.moves * 10 <= second.moves:
         return True
-    if len(levels) > 2:
-        step, next_step = second.z - first.z, levels[2].z - second.z
+    if len(levels) > index + 2:
+        z, next_z, further_z = levels.heights[index : index + 3]
+        step, next_step = next_z - z, further_z - next_z
         if first.filament < second.filament / 2 and 0 < step < 0.6 * next_step:
             return True
-    here, there = first.box, _later_box(levels, 0)
+    here, there = first.box, _later_box(levels, index)
     if here is None or there is None:
         return False
     return _apart(here, there) or (_width(here) < 3 and _width(there) > 10)
 
 
-def _later_box(levels: Sequence[Group], index: int) -> Optional[Box]:
+def _later_box(levels: _Levels, index: int) -> Optional[Box]:
     """What a level some way above covers, of those whose moves were read."""
-    boxes = [each.box for each in levels[index + 1 : index + 1 + _LATER]]
+    boxes = [each.box for each in levels.after(index, _LATER)]
     return next((box for box in reversed(boxes) if box is not None), None)
 
 

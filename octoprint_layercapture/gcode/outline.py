@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, Optional, Union
 
 from . import slicers
@@ -40,7 +40,7 @@ def outline(
     return thinned(hull(_within(places, index.bounds)))
 
 
-def _beads(file: BinaryIO, layers: tuple[Layer, ...], budget: int) -> Iterator[Bead]:
+def _beads(file: BinaryIO, layers: Sequence[Layer], budget: int) -> Iterator[Bead]:
     if not layers:
         return
     first = layers[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import nan
+from math import isfinite, nan
 from typing import NamedTuple, Optional
 
 from . import head as heads
@@ -15,10 +15,12 @@ MOST_TRIGGERS = 200
 
 #: A straight move's words, or another line; where a comment may say something, that too.
 _LINE = re.compile(
-    rb"(?:;(?!" + slicers.PROMISING + rb"|\s*WIPE_)[^\n]*\n|\n)*"
+    rb"(?:;(?!" + slicers.PROMISING + rb"|\s*WIPE_)[^\n]*\n|\r?\n)*"
     rb"(?:" + STRAIGHT + rb"|([^\n]+)\n?)"
 )
-_ANY_LINE = re.compile(rb"\n*(?:" + STRAIGHT + rb"|([^\n]+)\n?)")
+_ANY_LINE = re.compile(rb"(?:\r?\n)*(?:" + STRAIGHT + rb"|([^\n]+)\n?)")
+_OTHER = 5  # their last group
+_NEW_E = re.compile(rb"G92 E(-?[0-9]*\.?[0-9]+)[ \t]*(?:;.*)?\r?")
 _WIPE = re.compile(rb";\s*WIPE_(START|END)\b")
 _END_OF_PRINT = re.compile(
     rb";\s*(?:END_OF_PRINT|End G-?code|End of G-?code|MACHINE_END_GCODE|filament end"
@@ -100,6 +102,25 @@ def _walk(
     for found in (_ANY_LINE if point.last else _LINE).finditer(text, start):
         xs, ys, zs, es, other = found.groups()
         end = position + found.end()
+        if other is not None:
+            if other[0] == 0x3B:
+                point.comment(position + found.start(_OTHER), other.strip())
+                continue
+            effect = heads.plain(other)
+            if effect is not None:
+                if effect.kind == heads.MODE:
+                    head.e = e
+                    head.extrude_by(effect.command)
+                    usual, relative = head.usual, not head.absolute_e
+                elif effect.command.startswith("T"):
+                    x = y = nan
+                point.step(end, effect.kind, False, False, effect.command)
+                continue
+            new = _NEW_E.fullmatch(other) if usual else None
+            if new is not None and isfinite(value := float(new[1])):
+                e = value
+                point.step(end, heads.RESET, False, False, "G92")
+                continue
         if other is not None or not usual:
             head.x, head.y, head.z, head.e = x, y, z, e
             extrusion = _odd_line(text, found.end(), position, head, point)
@@ -136,7 +157,16 @@ def _walk(
                 return Extrusion(begin, end, before, filament)
         if zs is not None:
             head.z_known = True
-        point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
+        if point.moves:
+            point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
+        else:
+            # As point.step would: most lines come here, and a call takes as long as they.
+            point.latest = end
+            if point.open:
+                if filament > SMALLEST or len(point.triggers) > MOST_TRIGGERS:
+                    point.open = False
+                else:
+                    point.triggers.append(end)
     head.x, head.y, head.z, head.e = x, y, z, e
     point.place = head.place
     return None
@@ -175,9 +205,9 @@ class Point:
         self.marker_pos: Optional[int] = None
         self.place: Optional[tuple[float, float]] = None  # before the next extruding move
         self.last = last
-        self._latest = position  # after the latest command that does not pause
+        self.latest = position  # after the latest command that does not pause
         self.moves = True  # a later line may be the place
-        self._open = True  # further lines may trigger
+        self.open = True  # further lines may trigger
         self._pulled = False  # the line before was a retraction standing still
         self.wiping = False
         self._ending = False  # end G-code has begun
@@ -193,17 +223,17 @@ class Point:
         if marker is not None:
             self.marks.append(Mark(position, marker))
             if self.marker_pos is None:
-                self.marker_pos = self._latest
+                self.marker_pos = self.latest
 
     def step(self, end: int, kind: str, planar: bool, rise: bool, command: str) -> None:
         """Takes in a command that ends at ``end``."""
         if kind != heads.PAUSE:
-            self._latest = end
+            self.latest = end
         if self.moves and self._goes_on(kind, planar, rise, command):
-            self.capture, self.triggers, self._open = end, [end], True
-        elif self._open:
+            self.capture, self.triggers, self.open = end, [end], True
+        elif self.open:
             if kind in _CLOSING or len(self.triggers) > MOST_TRIGGERS:
-                self._open = False
+                self.open = False
             else:
                 self.triggers.append(end)
 

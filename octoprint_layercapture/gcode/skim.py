@@ -25,7 +25,8 @@ _EVENT = re.compile(
     rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
 )
-_ODD = re.compile(rb"\nG[0-3] [^;\nxyze]*[xyze]")
+#: A move with a word in small letters.
+_ODD = re.compile(rb"\nG[0-3] (?![^;\nxyze]*(?:[;\n]|\Z))")
 #: Sets E alone: where E is absolute it is found like a move's E when it is needed.
 _NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
@@ -114,7 +115,8 @@ class _Skimmer:
         if laid is None:
             return start
         end, head = laid.end, self._head
-        run, length = self._record.runs[-1], end - start
+        run, length = self._record.run, end - start
+        assert run is not None  # that of the move before
         run.end = self._position + end
         run.filament += length * self._record.density
         run.moves += length // _MOVE
@@ -169,26 +171,22 @@ class _Skimmer:
             self._record,
             self._head,
         )
-        crossing = record.shapes.cross(text, start, position, head)
-        if crossing is None:
-            before = head.copy()
-            crossing = cross(text, start, position, head)
-            move = crossing.extrusion
-            length = len(text) if move is None else move.start - position
-            if move is None or length - start > LONGEST_SEAM:
-                record.head, record.after = before, before.copy()
-                if length - start > LONGEST_SEAM:
-                    return self._give_up(start)
-                self._rest = text[start:]
-                return len(text)
-            record.shapes.learn(text[start : move.stop - position], before)
-        seam, marks, move = crossing
-        assert move is not None
+        before = head.copy()
+        seam, marks, move = cross(text, start, position, head)
+        length = len(text) - start if move is None else move.start - position - start
+        if move is None or length > LONGEST_SEAM:
+            record.head, record.after = before, before.copy()
+            if length > LONGEST_SEAM:
+                return self._give_up(start)
+            self._rest = text[start:]
+            return len(text)
         record.commands += 1
-        record.marks += marks
+        for mark in marks:
+            record.marks.append(mark)
         run = scan.continued(record, move)
         if run is None:
-            record.runs[-1].seam = seam
+            assert record.run is not None  # the move before was of it
+            record.run.seam = seam
             run = scan.begun(record, move)
             record.runs.append(run)
         stop = self._moves.floor = move.stop - position

@@ -80,9 +80,10 @@ _FOUND = {
 }
 
 #: What every comment that may be a mark begins with, after ``;``: cheap to try.
+#: Each way begins with a character of its own, by which it is passed over at once.
 PROMISING = (
-    rb"[ ;\t]*(?:(?:-+ ?|\(?<)?[lL]ayer\b|LAYER(?::|_CHANGE)"
-    rb"|(?:BEGIN|CHANGE|BEFORE|AFTER)_LAYER)"
+    rb"[ ;\t]*(?:[lL]ayer\b|--* ?[lL]ayer\b|[(<]<?[lL]ayer\b|LAYER(?::|_CHANGE)"
+    rb"|BEGIN_LAYER|CHANGE_LAYER|BEFORE_LAYER|AFTER_LAYER)"
 )
 
 

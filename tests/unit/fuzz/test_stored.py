@@ -135,9 +135,10 @@ def test_a_spoilt_index_in_the_cache_is_made_anew(data):
         cache = IndexCache(Path(folder) / "layers")
         cache.index(str(path))
         (entry,) = (Path(folder) / "layers").rglob("*.json")
-        stored = json.loads(entry.read_bytes())
-        stored["index"] = data.draw(spoilt(stored["index"]))
-        entry.write_bytes(as_text(stored))
+        lines = [json.loads(line) for line in entry.read_bytes().splitlines()]
+        at = data.draw(st.integers(0, len(lines) - 1))
+        lines[at] = data.draw(spoilt(lines[at]))
+        entry.write_bytes(b"\n".join(map(as_text, lines)))
         found = cache.index(str(path))
         assert [type(layer.number) for layer in found.layers] == [int] * len(found.layers)
         assert all(isinstance(layer.z, (int, float)) for layer in found.layers)

@@ -11,7 +11,7 @@ import pytest
 
 from octoprint_layercapture.gcode import LayerIndex, index, indexing, scan, skim
 from octoprint_layercapture.gcode.runs import Record
-from tests.bench import layers, repeated
+from tests.bench import _repeated, layers
 
 OWN = Path(__file__).parents[2] / "fixtures" / "gcode"
 CORPUS = os.environ.get("LAYERCAPTURE_CORPUS", "")
@@ -108,8 +108,8 @@ def test_files_with_odd_lines_at_their_seams(
     path: Path, marks: bool, tmp_path: Path
 ) -> None:
     source = tmp_path / "source.gcode"
-    if repeated.marked(path):
-        repeated.write(path, source, SIZE, marks=marks)
+    if _repeated.marked(path):
+        _repeated.write(path, source, SIZE, marks=marks)
     else:
         source.write_bytes(path.read_bytes()[:SIZE])
     text = source.read_bytes()[:SIZE]

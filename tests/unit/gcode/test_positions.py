@@ -48,6 +48,7 @@ def test_every_capture_point_and_trigger_is_a_position_octoprint_counts(
         ("crlf", PRINT.replace(b"\n", b"\r\n")),
         ("lone cr", PRINT.replace(b"\n", b"\r")),
         ("mixed ends", PRINT.replace(b"E1.6\n", b"E1.6\r").replace(b"E2.7", b"E2.7\r\n")),
+        ("one lone cr", PRINT.replace(b"E1.0\n", b"E1.0\r")),
         ("cr cr lf", PRINT.replace(b"\n", b"\r\r\n")),
         ("latin-1", b"; st\xf6\xe9l \xff\xfe\n" + PRINT.replace(b"end", b"f\xfcr")),
         ("cut utf-8", PRINT.replace(b"end", b"\xe2\x82 \xf0\x9f\x92 \xf0\x9f")),

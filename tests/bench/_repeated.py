@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Optional
 
 from octoprint_layercapture.gcode import index, scan
-from octoprint_layercapture.gcode.runs import Mark, Record
-from octoprint_layercapture.gcode.slicers import DIALECTS
-from tests.bench import grown
+from octoprint_layercapture.gcode.runs import Record
+from tests.bench import _grown
 
 _CHANGING = re.compile(
     rb"^G(?P<mode>9[01])\b"
@@ -42,8 +42,9 @@ def write(
     that there need not be more.
     """
     text, record = _read(source)
-    found = _marks(record)
-    start, stop = found[1].position, found[-1].position
+    found = _beginnings(source, record)
+    start, stop = found[0], found[-1]
+    numbered = sum(start <= each < stop for each in _marks(record))
     head, body, tail = text[:start], text[start:stop], text[stop:]
     begin, end = Record(), Record()
     scan.lines(begin, head, 0)
@@ -52,8 +53,8 @@ def write(
     within = [z for at, z in heights if start < at <= stop]
     if most_layers is not None:
         missing = max(size * len(within) / most_layers - len(body), 0)
-        more = math.ceil(missing / grown.paths(body, begin.head))
-        body = grown.grown(body, begin.head.copy(), 1 + more)
+        more = math.ceil(missing / _grown.paths(body, begin.head))
+        body = _grown.grown(body, begin.head.copy(), 1 + more)
     if not marks:
         head, body, tail = (re.sub(rb";[^\n\r]*", b"", t) for t in (head, body, tail))
     again, after = (
@@ -69,9 +70,9 @@ def write(
         file.write(head)
         for time in range(times):
             file.write(again if time else b"")
-            file.write(_raised(parts, time * rise, time * (len(found) - 2)))
+            file.write(_raised(parts, time * rise, time * numbered))
         file.write(after if most_layers else b"")
-        file.write(_raised(last, (times - 1) * rise, (times - 1) * (len(found) - 2)))
+        file.write(_raised(last, (times - 1) * rise, (times - 1) * numbered))
     return [
         *(z for at, z in heights if at <= start),
         *(z + time * rise for time in range(times) for z in within),
@@ -86,13 +87,22 @@ def _read(path: Path) -> tuple[bytes, Record]:
     return text, record
 
 
-def _marks(record: Record) -> list[Mark]:
-    """The marks of the best dialect."""
-    for dialect in range(len(DIALECTS)):
-        marks = [mark for mark in record.marks if mark.marker.dialect == dialect]
-        if marks:
-            return marks
-    return []
+def _marks(record: Record) -> Sequence[int]:
+    """Where the marks of the best dialect are."""
+    return record.marks.of[min(record.marks.of)][0] if record.marks.of else ()
+
+
+def _beginnings(source: Path, record: Record) -> list[int]:
+    """The marks that layers begin with after the first one: of several in a layer, as
+    they are where several processes or objects are printed, the first."""
+    marks, laid = _marks(record), [run.end for run in record.runs]
+    found = []
+    for layer in index(source).layers[:-1]:
+        end = laid[bisect_right(laid, layer.capture_pos) - 1]
+        after = bisect_left(marks, end)
+        if after < len(marks):
+            found.append(marks[after])
+    return found
 
 
 def _heights(source: Path) -> list[tuple[float, float]]:

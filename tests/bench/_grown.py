@@ -72,7 +72,8 @@ class _Grower:
         for time in range(self._times if path and known else min(len(path), 1)):
             if time:
                 amount = path[0][1]
-                back = b"G1 X%.3f Y%.3f E%.5f\n" % (x, y, amount)
+                end = b"\r\n" if path[0][0].endswith(b"\r\n") else b"\n"
+                back = b"G1 X%.3f Y%.3f E%.5f%s" % (x, y, amount, end)
                 path_again = [(back, amount), *path]
             else:
                 path_again = path
