@@ -94,7 +94,6 @@ def octoprint(
     server.settle()
     server.configure(**default_settings)
     server.use_webcam(None)
-    server.request("DELETE", "/plugin/layercapture/trial")  # forgets what is over
     shutil.rmtree(server.uploads / "layercapture", ignore_errors=True)
     since = server.log.mark()
     yield server

@@ -22,7 +22,6 @@ class TrialRoutes(octoprint.plugin.BlueprintPlugin):
     begin_trial: Callable[..., dict[str, Any]]
     trial_state: Callable[[], dict[str, Any]]
     stop_trial: Callable[[], bool]
-    forget_trial: Callable[[], None]
     trial_picture: Callable[[str, str], Optional[Path]]
     thumbnails: Callable[[], Thumbnails]
 
@@ -54,9 +53,8 @@ class TrialRoutes(octoprint.plugin.BlueprintPlugin):
     @octoprint.plugin.BlueprintPlugin.route("/trial", methods=["DELETE"])
     @Permissions.PLUGIN_LAYERCAPTURE_CAPTURE.require(403)
     def trial_stop_route(self) -> Any:
-        """End the test capture and bring the head back; forget one that is over."""
-        if not self.stop_trial():
-            self.forget_trial()
+        """End the test capture and bring the head back; its pictures stay."""
+        self.stop_trial()
         return flask.jsonify(self.trial_state())
 
     @octoprint.plugin.BlueprintPlugin.route("/trial/<number>/<name>", methods=["GET"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from tests.browser.screens import load
 from tests.server.harness import OctoPrint
 
 DESKTOP = {"width": 1280, "height": 900}
+HIDDEN = "plugin.layercapture.trial.hidden"  # what a browser remembers of test captures
 
 expect.set_options(timeout=60_000)
 
@@ -74,6 +76,12 @@ def console() -> Console:
     return Console()
 
 
+def hide_trial(number: str) -> str:
+    """A script by which somebody has put another test's capture away, as `Hide` does."""
+    key, value = json.dumps(HIDDEN), json.dumps(json.dumps({"id": number}))
+    return f"localStorage.getItem({key}) || localStorage.setItem({key}, {value})"
+
+
 @pytest.fixture
 def open_page(
     chromium: Browser, login: Any, octoprint: OctoPrint, console: Console
@@ -92,6 +100,9 @@ def open_page(
     ) -> Page:
         context = chromium.new_context(viewport=viewport, storage_state=login)
         contexts.append(context)
+        earlier = octoprint.get("/plugin/layercapture/trial")["id"]
+        if earlier:
+            context.add_init_script(hide_trial(earlier))
         page = context.new_page()
         console.watch(page)
         if websockets is not None:

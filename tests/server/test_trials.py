@@ -111,13 +111,15 @@ def test_the_grid_is_visited_and_each_picture_can_be_had(
     assert captured.pictures(octoprint) == []
 
 
-def test_one_that_is_over_is_forgotten_when_asked_to(
+def test_one_that_is_over_is_kept_by_a_late_stop_and_forgotten_by_a_prints_capture(
     octoprint: OctoPrint, camera: SnapshotServer
 ) -> None:
     begin(octoprint)
     path = address(ended(octoprint), 0)
+    assert ask(octoprint, "DELETE").json()["state"] == "done"
     assert octoprint.request("GET", path).status_code == 200
-    assert ask(octoprint, "DELETE").json()["state"] == "idle"
+    octoprint.configure(layers={"interval": 2})
+    octoprint.print_gcode(jobs.tower(2))
     assert octoprint.request("GET", path).status_code == 404
     assert state(octoprint)["id"] is None
 
