@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import nan
 from typing import NamedTuple, Optional
 
 from .head import SMALLEST, Head
@@ -10,6 +11,7 @@ from .line import STRAIGHT
 
 _X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
+_TOOL = re.compile(rb"\nT[0-9]")
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
 #: A move of Z that lays nothing. ``%s``: the pattern of Z's number; an E word that lays
 #: nothing.
@@ -138,6 +140,8 @@ class Moves:
         at = stop
         while True:
             at = text.rfind(letter, floor, at)
+            if group != _E and _TOOL.search(text, max(at, floor - 1), stop) is not None:
+                return nan
             if at < 0:
                 head = self._head
                 return head.x if group == _X else head.y if group == _Y else head.e

@@ -14,21 +14,24 @@ from math import nan
 
 from . import scan, slicers
 from .head import UNKNOWN
-from .line import HARMLESS_MACRO, code
+from .line import HARMLESS_MACRO, STRAIGHT, code
 from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Hop, Moves
 from .runs import LONGEST_SEAM, Record, Run
 from .seam import cross
 
 #: A line that may change more than X, Y and E, from the line end before it on. Z moves
-#: are found by their letter.
+#: are found by their letter. What sets E alone is found like a move's E when it is needed,
+#: and a tool change, after which X and Y are unknown, when they are.
 _EVENT = re.compile(
-    rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b)"
-    rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|\r?\n|" + HARMLESS_MACRO + rb")."
+    rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b"
+    rb"|92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n|[1-9][0-9][0-9][ \r\n])"
+    rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|T[0-9]+[ \t]*[;\r\n]|\r?\n"
+    rb"|" + HARMLESS_MACRO + rb")."
 )
+_STRAIGHT = re.compile(STRAIGHT)
+_Z = 3  # its group
 #: A move with a word in small letters.
 _ODD = re.compile(rb"\nG[0-3] (?![^;\nxyze]*(?:[;\n]|\Z))")
-#: Sets E alone: where E is absolute it is found like a move's E when it is needed.
-_NEW_E = re.compile(rb"G92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
 _DENSEST = 400  # bytes a leap; where it is less, leaping gains nothing
 _PATIENCE = 100  # leaps before that is judged
@@ -140,10 +143,17 @@ class _Skimmer:
                 if found is not None and float(found[1]) == z:
                     at = find(b"Z", self._after_hops(found, hop, event), event)
                     continue
-                if found is not None or b"Z" in code(text[line : find(b"\n", at)]):
+                if found is not None or self._rises(line):
                     return line
             at = find(b"Z", find(b"\n", at), event)
         return event
+
+    def _rises(self, line: int) -> bool:
+        """Whether the line of a G command that starts there may change Z."""
+        straight = _STRAIGHT.match(self._text, line)
+        if straight is not None:
+            return straight[_Z] is not None and float(straight[_Z]) != self._head.z
+        return b"Z" in code(self._text[line : self._text.find(b"\n", line)])
 
     def _after_hops(self, first: re.Match[bytes], hop: Hop, event: int) -> int:
         """After the first hop and those that follow it and come back to the same Z."""
@@ -157,10 +167,7 @@ class _Skimmer:
     def _next_event(self, start: int) -> int:
         while self._event < start:
             found = next(self._events, None)
-            if found is None:
-                self._event = len(self._text)
-            elif not _NEW_E.match(self._text, found.start() + 1):
-                self._event = found.start() + 1
+            self._event = len(self._text) if found is None else found.start() + 1
         return self._event
 
     def _cross(self, start: int) -> int:
