@@ -43,18 +43,17 @@ class Effect(NamedTuple):
     command: str = ""
 
 
-_PLAIN = re.compile(rb"[MT](?:0|[1-9][0-9]*)")
+#: No G command but those that choose a plane, and what no firmware moves by.
+_PLAIN = re.compile(rb"[MT](?:0|[1-9][0-9]*)|G(?:1[7-9]|[1-9][0-9][0-9])")
 
 
 def plain(line: bytes) -> Optional[Effect]:
-    """What a line does that is plainly written and moves nothing: an M or T command, or a
-    macro that is harmless; None for any other, and where more than its first word counts.
+    """What a line does that is plainly written and moves nothing: a command, or a macro
+    that is harmless; None for any other, and where more than its first word counts.
 
     A tool change leaves X and Y unknown, M82 and M83 say what E is; no other changes the
     head's state.
     """
-    if line[0] == 0x47:
-        return None
     return _of_word(line.partition(b" ")[0].rstrip())
 
 

@@ -108,7 +108,7 @@ def _scan(
         if leaping:
             # Enough of the beginning to tell purging from layers is read line by line.
             while text and not _begun(record, position):
-                stop = text.find(b"\n", _BEGINNING) + 1 or len(text)
+                stop = text.find(b"\n", _BEGINNING // 4) + 1 or len(text)
                 scan.lines(record, text[:stop], position)
                 record.learn()
                 text, position = text[stop:], position + stop

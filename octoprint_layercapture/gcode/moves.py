@@ -19,10 +19,12 @@ _Z_MOVE = (
     rb"G[0-3] [FXYIJP0-9. -]*Z%s(?![0-9.])[FXYIJP0-9. -]*"
     rb"%s[ \t]*(?:;[^\n]*)?\r?\n"
 )
-#: Another line that lays nothing in XY: no move, or one without E or by E alone.
+#: Another line that lays nothing in XY: no move, or one without E or by E alone. Each way
+#: begins with a character of its own, by which it is passed over at once.
 _IDLE = (
-    rb"(?:G[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?[ \t\r]*|G[^EZ;\n]*%s"
-    rb"|[^G;\n][^;\n]*)?(?:;[^\n]*)?\n"
+    rb"(?:;[^\n]*\n|\n|[^G;\n][^\n]*\n"
+    rb"|G(?:[01] (?:F[0-9.]+ )?E-?[0-9.]+(?: F[0-9.]+)?[ \t\r]*|[^EZ;\n]*%s)"
+    rb"(?:;[^\n]*)?\n)"
 )
 _NUMBER = rb"-?[0-9]*\.?[0-9]+"
 

@@ -6,9 +6,23 @@ import re
 from math import isfinite, nan
 from typing import NamedTuple, Optional
 
-from . import head as heads
 from . import slicers
-from .head import FARTHEST, SMALLEST, Head, kind_of_move
+from .head import (
+    EXTRUDE,
+    FARTHEST,
+    MODE,
+    OTHER,
+    PAUSE,
+    PRIME,
+    RESET,
+    RETRACT,
+    SMALLEST,
+    STOP,
+    TRAVEL,
+    Head,
+    kind_of_move,
+    plain,
+)
 from .line import STRAIGHT, code
 
 MOST_TRIGGERS = 200
@@ -30,7 +44,7 @@ _END_OF_PRINT = re.compile(
 )
 #: What may stand inside a slicer's retraction: acceleration, progress.
 _QUIET = frozenset(("M73", "M201", "M203", "M204", "M205", "M221", "M566", "M900"))
-_CLOSING = frozenset((heads.PAUSE, heads.STOP, heads.PRIME, heads.EXTRUDE))
+_CLOSING = frozenset((PAUSE, STOP, PRIME, EXTRUDE))
 
 
 class Seam(NamedTuple):
@@ -106,20 +120,21 @@ def _walk(
             if other[0] == 0x3B:
                 point.comment(position + found.start(_OTHER), other.strip())
                 continue
-            effect = heads.plain(other)
+            effect = plain(other)
             if effect is not None:
-                if effect.kind == heads.MODE:
+                kind, _, _, _, command = effect
+                if kind == MODE:
                     head.e = e
-                    head.extrude_by(effect.command)
+                    head.extrude_by(command)
                     usual, relative = head.usual, not head.absolute_e
-                elif effect.command.startswith("T"):
+                elif command[:1] == "T":
                     x = y = nan
-                point.step(end, effect.kind, False, False, effect.command)
+                point.step(end, kind, False, False, command)
                 continue
             new = _NEW_E.fullmatch(other) if usual else None
             if new is not None and isfinite(value := float(new[1])):
                 e = value
-                point.step(end, heads.RESET, False, False, "G92")
+                point.step(end, RESET, False, False, "G92")
                 continue
         if other is not None or not usual:
             head.x, head.y, head.z, head.e = x, y, z, e
@@ -159,14 +174,14 @@ def _walk(
             head.z_known = True
         if point.moves:
             point.step(end, kind_of_move(filament, planar), planar, z != was_z, "G1")
-        else:
-            # As point.step would: most lines come here, and a call takes as long as they.
-            point.latest = end
-            if point.open:
-                if filament > SMALLEST or len(point.triggers) > MOST_TRIGGERS:
-                    point.open = False
-                else:
-                    point.triggers.append(end)
+            continue
+        # As point.step would: most lines come here, and a call takes as long as they.
+        point.latest = end
+        if point.open:
+            if filament > SMALLEST or len(point.triggers) > MOST_TRIGGERS:
+                point.open = False
+            else:
+                point.triggers.append(end)
     head.x, head.y, head.z, head.e = x, y, z, e
     point.place = head.place
     return None
@@ -185,7 +200,7 @@ def _odd_line(
         return None
     before, place = head.height, head.place
     kind, filament, planar, rise, name = head.feed(command)
-    if kind == heads.EXTRUDE:
+    if kind == EXTRUDE:
         point.place = place
         return Extrusion(position + start, position + stop, before, filament)
     point.step(position + stop, kind, planar, rise, name)
@@ -227,7 +242,7 @@ class Point:
 
     def step(self, end: int, kind: str, planar: bool, rise: bool, command: str) -> None:
         """Takes in a command that ends at ``end``."""
-        if kind != heads.PAUSE:
+        if kind != PAUSE:
             self.latest = end
         if self.moves and self._goes_on(kind, planar, rise, command):
             self.capture, self.triggers, self.open = end, [end], True
@@ -242,20 +257,20 @@ class Point:
         self.moves = False
         if rise or self._ending:
             return False
-        if kind == heads.RETRACT:
+        if kind == RETRACT:
             if self._pulled and not planar:
                 return False  # a second one: end G-code, or preparing a tool change
             self._pulled = not planar
             self.moves = self.retracted = True
             return True
-        if kind == heads.TRAVEL:
+        if kind == TRAVEL:
             if planar and self.wiping:
                 self._pulled = False
                 self.moves = True
                 return True
             self.moves = not planar or not self.retracted  # not planar: a feedrate
-        elif kind == heads.OTHER:
+        elif kind == OTHER:
             self.moves = not self.retracted or command in _QUIET
-        elif kind == heads.RESET:
+        elif kind == RESET:
             self.moves = not self.last and not self.retracted
         return False

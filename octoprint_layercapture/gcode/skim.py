@@ -20,8 +20,8 @@ from .runs import LONGEST_SEAM, Record, Run
 from .seam import cross
 
 #: A line that may change more than X, Y and E, from the line end before it on. Z moves
-#: are found by their letter. What sets E alone is found like a move's E when it is needed,
-#: and a tool change, after which X and Y are unknown, when they are.
+#: are found by their letter. What sets E alone is found like a move's E when that is
+#: needed; a tool change, after which X and Y are unknown, when they are.
 _EVENT = re.compile(
     rb"\n(?!G1 )(?!G(?:[0-3] |4[ \r\n]|1[01](?:[ \t]*[\r\n;]|[ \t]+S)|17\b"
     rb"|92 E-?[0-9]*\.?[0-9]+[ \t]*(?:;[^\n]*)?\r?\n|[1-9][0-9][0-9][ \r\n])"

@@ -64,8 +64,10 @@ TURN = Marker(-1, None)
 
 
 def _compiled() -> Pattern[bytes]:
+    # The empty group that says which it is stands last: so each alternative begins with
+    # a character by which it is passed over at once.
     parts = (
-        f"(?P<d{index}>{each.pattern.replace('number', f'n{index}')})"
+        f"{each.pattern.replace('number', f'n{index}')}(?P<d{index}>)"
         for index, each in enumerate(DIALECTS)
     )
     return re.compile(("[ ;\t]*(?:" + "|".join(parts) + ")").encode("ascii"))
