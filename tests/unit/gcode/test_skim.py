@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from octoprint_layercapture.gcode import amounts, index, indexing, skim
+from octoprint_layercapture.gcode import amounts, index, indexing, seam, skim
 from octoprint_layercapture.gcode.grouping import group
 from octoprint_layercapture.gcode.runs import Record
 from tests.bench import _repeated
@@ -83,3 +83,58 @@ def test_a_height_that_hangs_on_guessed_amounts_is_weighed(
     expected = [0.2, 1.4, 2.4, 3.4]
     assert [each.z for each in groups] == pytest.approx(expected)
     assert [layer.z for layer in index(path).layers] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("lines", "resume"),
+    [
+        ("T1\nG1 X5\nG1 Y9 E0.1\n", (5.0, 9.0)),
+        ("T1\nG1 Y9 E0.1\n", None),
+        ("G1 X5\nT1 ; tool\nG1 Y9 E0.1\n", None),
+        ("G1 X5\nTIMELAPSE_TAKE_FRAME\nG1 Y9 E0.1\n", (5.0, 9.0)),
+        ("G1 X5\nT=1\nG1 Y9 E0.1\n", None),
+    ],
+)
+def test_a_tool_change_ends_no_run_and_forgets_where_the_head_is(
+    lines: str,
+    resume: tuple[float, float] | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(indexing, "_BEGINNING", 100)
+    monkeypatch.setattr(skim, "_DENSEST", 1)
+    laid = "".join(f"G1 X{n % 2} Y{n} E0.1\n" for n in range(200))
+    path = tmp_path / "print.gcode"
+    path.write_text(
+        "G28\nG90\nM83\nG1 Z0.2\nG1 X0 Y0\n"
+        + laid
+        + lines
+        + "G1 Z0.4\nG1 E0.1\nG1 X1 Y1 E0.1\n"
+        + laid
+    )
+    record = _scan(path, True)
+    assert [run.exact for run in record.runs] == [False, False]
+    assert [layer.resume for layer in index(path).layers] == [resume, None]
+
+
+def test_a_move_to_the_height_it_is_at_ends_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_BEGINNING", 100)
+    monkeypatch.setattr(skim, "_DENSEST", 1)
+    crossed: list[int] = []
+
+    def cross(*args: object) -> seam.Crossing:
+        crossed.append(1)
+        return seam.cross(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(skim, "cross", cross)
+    path = tmp_path / "print.gcode"
+    path.write_text(
+        "G28\nG90\nM83\nG1 Z0.2\nG1 X0 Y0\n"
+        + "".join(f"G1 X{n % 2} Y{n} Z0.200 E0.1\n" for n in range(200))
+        + "G1 Z0.4\n"
+        + "".join(f"G1 X{n % 2} Y{n} Z0.400 E0.1\n" for n in range(200))
+    )
+    assert [layer.z for layer in index(path).layers] == [0.2, 0.4]
+    assert len(crossed) <= 3  # at the beginning, at the rise and at the end
