@@ -320,5 +320,5 @@ def same_place(reported: Sequence[float], target: Sequence[float]) -> bool:
     return all(abs(told - meant) <= slack for told, meant in zip(reported, target))
 
 
-def _named(names: Sequence[str], values: Reported) -> dict[str, str]:
-    return {name: f"{value:.2f}" for name, value in zip(names, values)}
+def _named(names: Sequence[str], values: Reported) -> dict[str, float]:
+    return {name: round(float(value), 2) for name, value in zip(names, values)}

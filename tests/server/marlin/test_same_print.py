@@ -150,7 +150,7 @@ def test_captures_end_after_three_that_the_endstops_cut_short(
     assert job.ended == "PrintDone"
     failed = job.messages("capture_failed")
     assert [message["layer"] for message in failed] == [1, 2, 3]
-    assert failed[0]["params"]["at_x"] == "200.00"
+    assert failed[0]["params"]["at_x"] == 200
     assert job.messages("notice")[-1]["params"]["count"] == 3
     assert captured.pictures(octoprint) == []
     check_print(marlin)

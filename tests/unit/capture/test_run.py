@@ -248,7 +248,7 @@ def test_a_head_that_stands_elsewhere_fails_the_capture(stage):
 
     stage.printer.on_line = jam
     outcome = stage.capture()
-    assert "says it stands at X 1.00, Y 2.00" in str(outcome.failure)
+    assert "says it stands at X 1, Y 2" in str(outcome.failure)
     assert stage.recorder.shots == []
     assert stage.printer.released == 1
 

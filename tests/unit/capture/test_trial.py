@@ -327,7 +327,7 @@ def test_a_head_that_stands_elsewhere_ends_it():
 
     idle.printer.on_line = jam
     outcome = idle.test()
-    assert "says it stands at X 1.00, Y 2.00" in str(outcome.failure)
+    assert "says it stands at X 1, Y 2" in str(outcome.failure)
     assert idle.recorder.shots == []
 
 
