@@ -42,7 +42,8 @@ def assemble(slicer: Optional[str], groups: Groups) -> LayerIndex:
                 *(sizes[2], seam.triggers, seam.resume),
             )
         )
-    return LayerIndex(slicer, spiral, _sequential(heights), layers, bounds)
+    sequential = _sequential(heights, groups.tops)
+    return LayerIndex(slicer, spiral, sequential, layers, bounds)
 
 
 def _after_turn(seam: Seam) -> Seam:
@@ -75,16 +76,18 @@ def _bed(heights: Sequence[float]) -> float:
     return 2 * heights[0] - second
 
 
-def _sequential(heights: Sequence[float]) -> bool:
-    """Whether a new object begins: a fall to where the print began, or to a height long
-    passed and a climb anew.
+def _sequential(heights: Sequence[float], tops: Sequence[float]) -> bool:
+    """Whether a new object begins: where the print began, or at a height long passed from
+    which it climbs anew. What is higher in the layer, beside a low tower, says no.
     """
     for at in range(1, len(heights)):
         z = heights[at]
-        if z > heights[at - 1] - SAME:
+        if tops[at] > tops[at - 1] + SAME:
             continue
         if z <= heights[0] + SAME:
             return True
+        if z > heights[at - 1] - SAME:
+            continue
         # On a raft the second layer may be lower than the first, above all the same.
         if at > 1 and z > heights[at - 2] + SAME:
             continue
