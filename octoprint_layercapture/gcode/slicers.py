@@ -47,6 +47,8 @@ DIALECTS = (
     Dialect("icesl", r"\(?<layer\b\s*(?P<number>\d+)?"),
     # CraftWare, Pathio
     Dialect("craftware", r"Layer #?(?P<number>\d+)\b"),
+    # Fusion 360's posts for additive machines
+    Dialect("fusion", r"Layer ?: ?(?P<number>\d+) of \d+", whole=False),
     # Custom code before or after each layer change
     Dialect("before-layer", r"BEFORE_LAYER_CHANGE\b", whole=False),
     Dialect("after-layer", r"AFTER_LAYER_CHANGE\b", whole=False),
