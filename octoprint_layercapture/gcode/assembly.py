@@ -42,7 +42,8 @@ def assemble(slicer: Optional[str], groups: Groups) -> LayerIndex:
                 *(sizes[2], seam.triggers, seam.resume),
             )
         )
-    return LayerIndex(slicer, spiral, _sequential(heights), layers, bounds)
+    sequential = _sequential(heights, groups.tops)
+    return LayerIndex(slicer, spiral, sequential, layers, bounds)
 
 
 def _after_turn(seam: Seam) -> Seam:
@@ -55,23 +56,42 @@ def _after_turn(seam: Seam) -> Seam:
 
 
 def _below(heights: Sequence[float]) -> Iterator[float]:
-    """For each layer the height in mm it lies on: the layer below, or 0 for the bed."""
+    """For each layer the height in mm it lies on: the layer below, or the bed."""
+    bed = _bed(heights)
     stack = array("d")  # of the object being printed
     for z in heights:
         while stack and stack[-1] > z - SAME:
             stack.pop()
-        yield stack[-1] if stack else 0.0
+        yield stack[-1] if stack else min(bed, z)
         stack.append(z)
 
 
-def _sequential(heights: Sequence[float]) -> bool:
-    """Whether a new object begins: a fall to where the print began, or a climb anew."""
+def _bed(heights: Sequence[float]) -> float:
+    """The bed's height in mm: 0, or where the print begins lower, as far below the first
+    layer as the second is above it.
+    """
+    if not heights or heights[0] > 0:
+        return 0.0
+    second = next((z for z in heights if z > heights[0] + SAME), heights[0])
+    return 2 * heights[0] - second
+
+
+def _sequential(heights: Sequence[float], tops: Sequence[float]) -> bool:
+    """Whether a new object begins: where the print began, or at a height long passed from
+    which it climbs anew. What is higher in the layer, beside a low tower, says no.
+    """
     for at in range(1, len(heights)):
-        if heights[at] > heights[at - 1] - SAME:
+        z = heights[at]
+        if tops[at] > tops[at - 1] + SAME:
             continue
-        if heights[at] <= heights[0] + SAME:
+        if z <= heights[0] + SAME:
             return True
-        if at + 1 < len(heights) and heights[at] < heights[at + 1] < heights[at - 1]:
+        if z > heights[at - 1] - SAME:
+            continue
+        # On a raft the second layer may be lower than the first, above all the same.
+        if at > 1 and z > heights[at - 2] + SAME:
+            continue
+        if at + 1 < len(heights) and z < heights[at + 1] < heights[at - 1]:
             return True
     return False
 

@@ -54,9 +54,10 @@ def _preceded(heights: Groups, groups: Groups, first: int) -> Groups:
 
 def _by_marks(runs: Runs, marks: Marks, dialect: int) -> Groups:
     """A group for each mark that something is extruded after; marks at one height, of
-    several processes or objects, are one.
+    several processes or objects, are one where the dialect has such.
     """
     positions, numbers = marks.of[dialect]
+    alone = DIALECTS[dialect].alone
     groups = Groups(runs)
     joined: Optional[Group] = None
     each = Group()
@@ -67,24 +68,26 @@ def _by_marks(runs: Runs, marks: Marks, dialect: int) -> Groups:
         if segment < 0:
             continue
         if segment != latest:
-            joined = _join(groups, joined, each)
+            joined = _join(groups, joined, each, alone)
             each = Group(number=numbers[segment])
             latest = segment
         each.runs.append(run)
-    joined = _join(groups, joined, each)
+    joined = _join(groups, joined, each, alone)
     if joined is not None:
         groups.append(joined)
     return groups
 
 
-def _join(groups: Groups, joined: Optional[Group], each: Group) -> Optional[Group]:
-    """Puts the two together where they are of one height, else ``joined`` into
-    ``groups``; gives what further ones may be joined with."""
+def _join(
+    groups: Groups, joined: Optional[Group], each: Group, alone: bool
+) -> Optional[Group]:
+    """Puts the two together where they are of one height and not ``alone``, else
+    ``joined`` into ``groups``; gives what further ones may be joined with."""
     if not each.runs:
         return joined
     if joined is None:
         return each
-    if _same_height(joined, each):
+    if not alone and _same_height(joined, each):
         joined.runs.extend(each.runs)
         return joined
     groups.append(joined)

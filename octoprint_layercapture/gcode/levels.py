@@ -33,7 +33,7 @@ def by_height(runs: Runs, min_height: float, *, turns: bool = False) -> Groups:
         level = levels[index]
         first = layers.heights[0] if len(layers) else None
         if layer.runs and _begins_layer(
-            levels.heights, index, base.z, layer, first, min_height
+            levels.heights, index, base, layer, first, min_height
         ):
             layers.append(layer)
             layer, base = Group(), _Base()
@@ -89,6 +89,10 @@ class _Base:
         if self._weights[z] > self._weights.get(self.z, -1.0):
             self.z = z
 
+    def has(self, z: float) -> bool:
+        """Whether something of it is laid at that height."""
+        return any(abs(z - height) < SAME for height in self._weights)
+
 
 def _goes_on(level: Group, run: Run, turns: bool) -> bool:
     """Whether a run is at the same height as the level, or of the same turn."""
@@ -103,29 +107,29 @@ def _goes_on(level: Group, run: Run, turns: bool) -> bool:
 def _begins_layer(
     heights: Sequence[float],
     index: int,
-    base: float,
+    base: _Base,
     layer: Group,
     first: Optional[float],
     min_height: float,
 ) -> bool:
-    """Whether the level does not belong to ``layer`` before it, most of which lies at
-    ``base`` mm. ``first``: the height of the first layer in mm, None where that is it.
+    """Whether the level does not belong to ``layer`` before it, which ``base`` weighs.
+    ``first``: the height of the first layer in mm, None where that is it.
     """
     z = heights[index]
-    rise = z - base
+    rise = z - base.z
     if abs(rise) < min_height - 1e-6:
         return False
     if rise > 0:
         following = heights[index + 1] if index + 1 < len(heights) else z
-        return abs(following - base) >= SAME
+        return abs(following - base.z) >= SAME
     # It fell: a new object where it starts at the bed or climbs from there, a layer of
     # its own where the print goes on from it; else an excursion of the layer above.
     if z <= (layer.z if first is None else first) + SAME:
         return True
     higher = _higher(heights, index)
-    if higher < 0:
+    if higher < 0 or base.has(z):
         return False
-    if heights[higher] < base - SAME:
+    if heights[higher] < base.z - SAME:
         return True
     next_higher = _higher(heights, higher)
     step = heights[higher] - z

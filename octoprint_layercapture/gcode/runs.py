@@ -17,6 +17,7 @@ from .slicers import Marker
 
 LONGEST_SEAM = 512 * 1024  # bytes; of a longer one only the beginning is looked at
 
+_DEEPEST = -5.0  # mm; no offset between nozzle and bed takes a layer further down
 _NOWHERE = [inf, inf, -inf, -inf]
 _NO_MARKER = -(2**31)
 
@@ -60,8 +61,10 @@ class Run:
 
     @property
     def usable(self) -> bool:
-        """Whether the height is one a layer can have."""
-        return 0 < self.z < inf
+        """Whether the height is one a layer can have. Where Z is zero depends on the
+        offset the slicer was given, so the first layers may lie below that.
+        """
+        return _DEEPEST < self.z < inf
 
 
 class Runs:

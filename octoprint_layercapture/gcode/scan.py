@@ -66,6 +66,8 @@ def lines(record: Record, text: bytes, position: int) -> None:
             head.z_known = True
             height = z + shift if abs(z) < FARTHEST else UNKNOWN
         if es is None:
+            if xs is None and ys is None and zs is None and _is_empty(text, step.end()):
+                commands -= 1
             continue
         value = float(es)
         if relative:
@@ -101,6 +103,11 @@ def lines(record: Record, text: bytes, position: int) -> None:
     if cut < len(text):
         line(record, text, cut, len(text), position)
     record.keep(text, position)
+
+
+def _is_empty(text: bytes, end: int) -> bool:
+    """Whether nothing stands in the line that ends there."""
+    return end < 2 or text[end - 2] == 0x0A
 
 
 def extrude(record: Record, move: Extrusion, text: bytes, position: int) -> Run:

@@ -16,19 +16,22 @@ class Dialect:
     ``pattern`` matches the comment after its ``;`` (and further ``;`` or blanks); a group
     ``number`` is the slicer's own layer number. ``whole`` says that every layer of the
     print has the mark, the first one too, so what is extruded before is no layer.
+    ``alone`` says that each mark stands for a layer of its own, even at the height of the
+    one before: the next flat object, or the last turn of a vase, which thins out.
     """
 
     name: str
     pattern: str
     whole: bool = True
+    alone: bool = False
 
 
 #: Best first: where a file has several, the first whose marks fit its heights counts.
 DIALECTS = (
     # PrusaSlicer from 2.3, SuperSlicer, OrcaSlicer, Creality Print, QIDI and others
-    Dialect("layer-change", r"LAYER_CHANGE\b"),
+    Dialect("layer-change", r"LAYER_CHANGE\b", alone=True),
     # BambuStudio, and OrcaSlicer for Bambu printers
-    Dialect("change-layer", r"CHANGE_LAYER\b"),
+    Dialect("change-layer", r"CHANGE_LAYER\b", alone=True),
     # KISSlicer 1 and 2
     Dialect("kisslicer", r"BEGIN_LAYER_(?:OBJECT|RAFT)\b"),
     # Cura since 2012, ideaMaker, MatterControl, Kiri:Moto's Marlin profiles, and the
@@ -44,6 +47,8 @@ DIALECTS = (
     Dialect("icesl", r"\(?<layer\b\s*(?P<number>\d+)?"),
     # CraftWare, Pathio
     Dialect("craftware", r"Layer #?(?P<number>\d+)\b"),
+    # Fusion 360's posts for additive machines
+    Dialect("fusion", r"Layer ?: ?(?P<number>\d+) of \d+", whole=False),
     # Custom code before or after each layer change
     Dialect("before-layer", r"BEFORE_LAYER_CHANGE\b", whole=False),
     Dialect("after-layer", r"AFTER_LAYER_CHANGE\b", whole=False),

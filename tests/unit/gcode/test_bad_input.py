@@ -45,7 +45,13 @@ def test_extruding_where_no_height_was_ever_set_makes_no_layer(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "content", [b"solid x\nfacet normal 0 0 0\n", b"\x89PNG\r\n\x1a\n"]
+    "content",
+    [
+        b"solid x\nfacet normal 0 0 0\n",
+        b"\x89PNG\r\n\x1a\n",
+        b"\n\nNotes\n\nof the\n\nmorning\n",
+        b"\r\nNotes\r\n",
+    ],
 )
 def test_what_is_no_gcode_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(GcodeError):

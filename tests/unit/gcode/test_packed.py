@@ -127,7 +127,7 @@ def test_runs_at_heights_that_no_layer_has_are_left_out_with_their_seams() -> No
     runs = Runs()
     for number, z in enumerate((0.2, -inf, 0.4, nan, 0.6)):
         seam = Seam(number, False, (number,), None)
-        runs.append(Run(number, number, z, z, 0, top=-1.0, seam=seam))
+        runs.append(Run(number, number, z, z, 0, top=-inf, seam=seam))
     runs.close()
     runs.leave_unusable_out()
     assert [each.z for each in runs] == [0.2, 0.4, 0.6]

@@ -24,6 +24,7 @@ from octoprint_layercapture.gcode.slicers import DIALECTS, marker, slicer_name
         (b"<layer 7>", "icesl", 7),
         (b"(<layer>)", "icesl", None),
         (b" Layer #4", "craftware", 4),
+        (b"Layer : 12 of 80", "fusion", 12),
         (b"AFTER_LAYER_CHANGE", "after-layer", None),
         (b" layer 3/100", "custom", 3),
     ],
