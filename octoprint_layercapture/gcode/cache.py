@@ -14,7 +14,7 @@ from typing import Any, Callable, Optional
 from .indexing import index
 from .layers import LayerIndex
 
-VERSION = 3  # of what is indexed and how: a cached index of another is none
+VERSION = 4  # of what is indexed and how: a cached index of another is none
 _MOST = 500  # files in the folder; the ones used longest ago go first
 
 
