@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
+from typing import BinaryIO, Optional
 
 from .groups import Groups
 from .runs import Run
 
 _PIECE = 1024 * 1024  # bytes
-_CLEAR = 1.1  # times as much: then a run's first move, of unknown length, matters not
+_BEFORE = 4096  # bytes before a run in which its first move's E is looked for
+_CLEAR = 1.1  # times as much: then a first move for which there was none matters not
 _MOVE = re.compile(
     rb"^G[0-3] (?=[^;\n]*[XYIJ])[^;\nE]*E([-+]?[0-9]*\.?[0-9]+)|^G[0-3] E(\S+)", re.M
 )
+_E = re.compile(rb"^G(?:[0-3]|92) [^;\nE]*E([-+]?[0-9]*\.?[0-9]+)", re.M)
 
 
 def settle(file: BinaryIO, groups: Groups) -> bool:
@@ -39,8 +41,9 @@ def settle(file: BinaryIO, groups: Groups) -> bool:
 
 
 def _weigh(file: BinaryIO, run: Run) -> float:
+    before = None if run.relative else _e_before(file, run.start)
     file.seek(run.start)
-    left, rest, total, before = run.end - run.start, b"", 0.0, None
+    left, rest, total = run.end - run.start, b"", 0.0
     while left > 0:
         data = file.read(min(_PIECE, left))
         if not data:
@@ -61,3 +64,11 @@ def _weigh(file: BinaryIO, run: Run) -> float:
             if laid and amount > 0:
                 total += amount
     return total
+
+
+def _e_before(file: BinaryIO, start: int) -> Optional[float]:
+    """Where E is before ``start``; None where that is too far back."""
+    begin = max(start - _BEFORE, 0)
+    file.seek(begin)
+    found = _E.findall(file.read(start - begin).replace(b"\r", b"\n"))
+    return float(found[-1]) if found else None

@@ -95,6 +95,9 @@ def _join(
 
 
 def _same_height(a: Group, b: Group) -> bool:
+    one, other = a.level, b.level
+    if one is not None and other is not None:
+        return abs(one - other) < SAME
     if a.spiral:
         return not b.spiral and abs(a.z - b.z) < SAME
     return abs(a.runs[0].z - b.runs[0].z) < SAME and abs(a.z - b.z) < SAME

@@ -43,6 +43,15 @@ class Group:
         return max(run.top for run in self.runs)
 
     @property
+    def level(self) -> Optional[float]:
+        """The height in mm at which all of it is laid, None where that is not one."""
+        z = self.runs[0].z
+        for run in self.runs:
+            if run.climbing or run.z != z:
+                return None
+        return z
+
+    @property
     def spiral(self) -> bool:
         """Whether most of it is laid while climbing, or in steps, each of which climbs to
         the next: of a turn's many short moves most round to the height of the one before.
@@ -127,9 +136,11 @@ class Groups:
 
     def append(self, group: Group) -> None:
         """Adds one at the end."""
-        if len(group.runs) == 1 and group.settled is None:
-            self._append_run(group.runs[0], group.number)
-            return
+        if group.settled is None:
+            level = group.level  # most are such, and then need not be weighed
+            if level is not None or len(group.runs) == 1:
+                self._append_simple(group, level)
+                return
         self.heights.append(group.z)
         self.tops.append(group.top)
         self._numbers.append(group.number)
@@ -138,17 +149,21 @@ class Groups:
         self._spiral.append(group.spiral)
         self._certain.append(group.certain)
 
-    def _append_run(self, run: Run, number: Optional[int]) -> None:
-        """Adds a group of one run, whose figures are the run's: most are such."""
-        spiral = run.climbing > run.filament
-        self.heights.append(run.top if spiral else run.z)
-        self.tops.append(run.top)
-        self._numbers.append(number)
-        self._first.append(run.place)
-        self._last.append(run.place)
+    def _append_simple(self, group: Group, level: Optional[float]) -> None:
+        """Adds a group of one run, or all at one height: ``level``, mm."""
+        first, last = group.runs[0], group.runs[-1]
+        spiral = level is None and first.climbing > first.filament
+        self.heights.append(first.top if spiral else first.z)
+        self.tops.append(first.top if level is None else level)
+        self._numbers.append(group.number)
+        self._first.append(first.place)
+        self._last.append(last.place)
         self._spiral.append(spiral)
         self._certain.append(
-            run.exact or not run.climbs or run.climbing * _CLEARLY <= run.filament
+            level is not None
+            or first.exact
+            or not first.climbs
+            or first.climbing * _CLEARLY <= first.filament
         )
 
     def extend(self, others: Groups) -> None:

@@ -79,10 +79,12 @@ def _compiled() -> Pattern[bytes]:
 
 
 _MARK = _compiled()
+_GROUPS = _MARK.groupindex
 
-#: By the group that matched: the mark without a number, and the group of the number.
+#: By the number of the group that matched last: the mark without a number, and the number
+#: of the group that has it.
 _FOUND = {
-    f"d{index}": (Marker(index, None), _MARK.groupindex.get(f"n{index}"))
+    _GROUPS[f"d{index}"]: (Marker(index, None), _GROUPS.get(f"n{index}"))
     for index in range(len(DIALECTS))
 }
 
@@ -98,12 +100,11 @@ PROMISING = (
 def marker(comment: bytes) -> Optional[Marker]:
     """The mark in a comment (the text after its first ``;``), if there is one."""
     found = _MARK.match(comment)
-    if found is None or found.lastgroup is None:
+    if found is None or found.lastindex is None:
         return None
-    mark, number = _FOUND[found.lastgroup]
-    if number is None or found[number] is None:
-        return mark
-    return Marker(mark.dialect, int(found[number]))
+    mark, group = _FOUND[found.lastindex]
+    number = None if group is None else found[group]
+    return mark if number is None else Marker(mark.dialect, int(number))
 
 
 #: By name: a word in lower case that is there, and a pattern around it.
