@@ -59,6 +59,15 @@ def default_settings(marlin_server: OctoPrint) -> dict[str, Any]:
     return marlin_server.settings()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def silence(marlin_server: OctoPrint) -> Iterator[None]:
+    """No connection while others test: at that speed it keeps a processor busy."""
+    yield
+    if marlin_server.process is not None:
+        if marlin_server.state().startswith("Operational"):
+            marlin_server.disconnect()
+
+
 @pytest.fixture
 def octoprint(
     marlin_server: OctoPrint,
