@@ -56,11 +56,13 @@ def configuration() -> dict[str, Any]:
     """A `config.yaml` with the virtual printer; no wizards, network or rate limit.
 
     Log-ins do not age: OctoPrint's page reads its settings anew once they do, in the
-    middle of whichever test is at work then.
+    middle of whichever test is at work then. Uploads are not analysed: to OctoPrint that
+    is a process for each, and more work than to print them here.
     """
     return {
         "accessControl": {"defaultReauthenticationTimeout": 24 * 60},  # minutes
         "devel": {"enableRateLimiter": False},
+        "gcodeAnalysis": {"runAt": "never"},
         "plugins": {
             "_disabled": [
                 *("announcements", "discovery", "errortracking", "tracking"),
