@@ -92,8 +92,7 @@ def octoprint(
     """
     server = octoprint_server
     server.settle()
-    server.configure(**default_settings)
-    server.use_webcam(None)
+    server.restore(default_settings)
     shutil.rmtree(server.uploads / "layercapture", ignore_errors=True)
     since = server.log.mark()
     yield server

@@ -122,6 +122,7 @@ class OctoPrint:
         self.log = ServerLog(base / "logs" / "octoprint.log")
         self.events: Events | None = None
         self._session = requests.Session()
+        self._restored = b""
 
     # The process
 
@@ -266,8 +267,19 @@ class OctoPrint:
 
     def use_webcam(self, url: str | None) -> None:
         """Set the snapshot URL of OctoPrint's own webcam; None leaves none that can."""
-        change = {"snapshot": url or "", "snapshotTimeout": 2}
-        self.post("/api/settings", {"plugins": {"classicwebcam": change}})
+        self.post("/api/settings", {"plugins": {"classicwebcam": _webcam(url)}})
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Give the plugin these settings and OctoPrint no webcam.
+
+        Saving takes longer than many a test: nothing is sent where OctoPrint has stored
+        no change since the last time.
+        """
+        stored = self.base / "config.yaml"
+        if stored.read_bytes() != self._restored:
+            change = {PLUGIN: settings, "classicwebcam": _webcam(None)}
+            self.post("/api/settings", {"plugins": change})
+            self._restored = stored.read_bytes()
 
     # The printer
 
@@ -362,6 +374,10 @@ class OctoPrint:
         mark = self.serial.mark()
         self.command(token)
         wait_until(lambda: token in self.serial.sent(mark), "the serial log")
+
+
+def _webcam(url: str | None) -> dict[str, Any]:
+    return {"snapshot": url or "", "snapshotTimeout": 2}
 
 
 @dataclass

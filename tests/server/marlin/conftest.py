@@ -78,8 +78,7 @@ def octoprint(
     """Idle and connected to a printer without faults; the log is looked at in the end."""
     server = marlin_server
     settle(server, marlin)
-    server.configure(**default_settings)
-    server.use_webcam(None)
+    server.restore(default_settings)
     shutil.rmtree(server.uploads / "layercapture", ignore_errors=True)
     since = server.log.mark()
     yield server
