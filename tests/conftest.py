@@ -21,14 +21,12 @@ from tests.server.snapshots import SnapshotServer
 HOT = {"plugins": {"virtual_printer": {"ambientTemperature": 210}}}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests of one folder that share a server also share a worker."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        version = callspec.params.get("octoprint_version") if callspec else None
-        if version:
-            group = f"{item.path.parent.name}-{version}"
-            item.add_marker(pytest.mark.xdist_group(group))
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session", params=environments.OCTOPRINTS)
