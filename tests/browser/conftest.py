@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -84,15 +84,21 @@ def hide_trial(number: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def profiles(chromium: Browser, login: Any, octoprint_server: OctoPrint) -> Profiles:
-    return Profiles(chromium, octoprint_server.url, login)
+def profiles(
+    chromium: Browser, login: Any, octoprint_server: OctoPrint
+) -> Iterator[Profiles]:
+    made = Profiles(chromium, octoprint_server.url, login)
+    yield made
+    made.close()
 
 
 FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report

@@ -79,3 +79,8 @@ class Profiles:
             else:
                 profile.close()
         self._used.clear()
+
+    def close(self) -> None:
+        self.put_back(whole=False)
+        for profile in self._free:
+            profile.close()
