@@ -29,6 +29,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Sharing(config, log)
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say why tests were run again: what passes in the end is only named otherwise."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.write_sep("_", f"run again: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(scope="session", params=environments.OCTOPRINTS)
 def octoprint_version(request: pytest.FixtureRequest) -> str:
     version: str = request.param
