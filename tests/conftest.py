@@ -21,14 +21,19 @@ from tests.server.snapshots import SnapshotServer
 HOT = {"plugins": {"virtual_printer": {"ambientTemperature": 210}}}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests of one folder that share a server also share a worker."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        version = callspec.params.get("octoprint_version") if callspec else None
-        if version:
-            group = f"{item.path.parent.name}-{version}"
-            item.add_marker(pytest.mark.xdist_group(group))
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say why tests were run again: what passes in the end is only named otherwise."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.write_sep("_", f"run again: {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
 
 
 @pytest.fixture(scope="session", params=environments.OCTOPRINTS)
@@ -92,8 +97,7 @@ def octoprint(
     """
     server = octoprint_server
     server.settle()
-    server.configure(**default_settings)
-    server.use_webcam(None)
+    server.restore(default_settings)
     shutil.rmtree(server.uploads / "layercapture", ignore_errors=True)
     since = server.log.mark()
     yield server

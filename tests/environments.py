@@ -328,11 +328,12 @@ def demo(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     require_system(missing_for_venv() + missing_for_tests())
     ensure(OCTOPRINTS, tools=True)
-    workers = max(2, min(4, os.cpu_count() or 2))
+    # more than there are processors, since servers and printers have to be waited for
+    workers = max(4, min(8, os.cpu_count() or 4))
     return call(
         [
             *(executable(PRIMARY), "-m", "pytest"),
-            *(f"--numprocesses={workers}", "--dist=loadgroup"),
+            *(f"--numprocesses={workers}", "--dist=loadscope"),
             *arguments,
         ]
     )

@@ -6,10 +6,11 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
-from octoprint_layercapture.gcode import index, scan
+from octoprint_layercapture.gcode import Layer, index, scan
 from octoprint_layercapture.gcode.runs import Record
 from tests.bench import _grown
 
@@ -42,14 +43,14 @@ def write(
     that there need not be more.
     """
     text, record = _read(source)
-    found = _beginnings(source, record)
+    layers = index(source).layers
+    found = _beginnings(layers, record)
     start, stop = found[0], found[-1]
     numbered = sum(start <= each < stop for each in _marks(record))
     head, body, tail = text[:start], text[start:stop], text[stop:]
-    begin, end = Record(), Record()
+    begin = Record()
     scan.lines(begin, head, 0)
-    scan.lines(end, head + body, 0)
-    heights = _heights(source)
+    heights = _heights(layers)
     within = [z for at, z in heights if start < at <= stop]
     if most_layers is not None:
         missing = max(size * len(within) / most_layers - len(body), 0)
@@ -57,10 +58,11 @@ def write(
         body = _grown.grown(body, begin.head.copy(), 1 + more)
     if not marks:
         head, body, tail = (re.sub(rb";[^\n\r]*", b"", t) for t in (head, body, tail))
-    again, after = (
-        b"G92 E%.5f\n" % each.head.e if each.head.absolute_e else b""
-        for each in (begin, end)
-    )
+    again, after = _filament(begin), b""
+    if most_layers is not None:
+        end = Record()
+        scan.lines(end, text[:stop], 0)
+        after = _filament(end)
     # as far as to the layer after, but never back into the layers themselves
     following = next((z for at, z in heights if at > stop), 0.0)
     rise = max(following - within[0], max(within) - min(within) + 0.2)
@@ -71,7 +73,7 @@ def write(
         for time in range(times):
             file.write(again if time else b"")
             file.write(_raised(parts, time * rise, time * numbered))
-        file.write(after if most_layers else b"")
+        file.write(after)
         file.write(_raised(last, (times - 1) * rise, (times - 1) * numbered))
     return [
         *(z for at, z in heights if at <= start),
@@ -80,6 +82,7 @@ def write(
     ]
 
 
+@lru_cache(maxsize=1)  # a file that is repeated is asked for its marks before
 def _read(path: Path) -> tuple[bytes, Record]:
     text = path.read_bytes().decode("utf-8-sig", "replace").encode("utf-8")
     record = Record()
@@ -92,12 +95,17 @@ def _marks(record: Record) -> Sequence[int]:
     return record.marks.of[min(record.marks.of)][0] if record.marks.of else ()
 
 
-def _beginnings(source: Path, record: Record) -> list[int]:
+def _filament(record: Record) -> bytes:
+    """The line that says how much filament there is at the end of a record."""
+    return b"G92 E%.5f\n" % record.head.e if record.head.absolute_e else b""
+
+
+def _beginnings(layers: Sequence[Layer], record: Record) -> list[int]:
     """The marks that layers begin with after the first one: of several in a layer, as
     they are where several processes or objects are printed, the first."""
     marks, laid = _marks(record), [run.end for run in record.runs]
     found = []
-    for layer in index(source).layers[:-1]:
+    for layer in layers[:-1]:
         end = laid[bisect_right(laid, layer.capture_pos) - 1]
         after = bisect_left(marks, end)
         if after < len(marks):
@@ -105,9 +113,8 @@ def _beginnings(source: Path, record: Record) -> list[int]:
     return found
 
 
-def _heights(source: Path) -> list[tuple[float, float]]:
+def _heights(layers: Sequence[Layer]) -> list[tuple[float, float]]:
     """A position in the middle of each layer, and its height in mm."""
-    layers = index(source).layers
     ends = [0, *(each.capture_pos for each in layers)]
     return [((begin + each.capture_pos) / 2, each.z) for begin, each in zip(ends, layers)]
 

@@ -14,6 +14,8 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
     *("--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
+    # a page of the same site then finds the scripts compiled
+    "--process-per-site",
 )
 
 

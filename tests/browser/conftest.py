@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.chromium import headless, log_in
+from tests.browser.profiles import Profiles
 from tests.browser.screens import load
 from tests.server.harness import OctoPrint
 
@@ -82,28 +83,49 @@ def hide_trial(number: str) -> str:
     return f"localStorage.getItem({key}) || localStorage.setItem({key}, {value})"
 
 
+@pytest.fixture(scope="session")
+def profiles(
+    chromium: Browser, login: Any, octoprint_server: OctoPrint
+) -> Iterator[Profiles]:
+    made = Profiles(chromium, octoprint_server.url, login)
+    yield made
+    made.close()
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
 @pytest.fixture
 def open_page(
-    chromium: Browser, login: Any, octoprint: OctoPrint, console: Console
+    request: pytest.FixtureRequest,
+    profiles: Profiles,
+    octoprint: OctoPrint,
+    console: Console,
 ) -> Iterator[OpenPage]:
     """Opens OctoPrint's page in a browser of its own: size, language as one wishes.
 
     `websockets` gets the page's push connections to handle. At the end of the test no
     console may hold an error.
     """
-    contexts = []
 
     def open_it(
         viewport: Any = DESKTOP,
         language: str = "en",
         websockets: Callable[[WebSocketRoute], None] | None = None,
     ) -> Page:
-        context = chromium.new_context(viewport=viewport, storage_state=login)
-        contexts.append(context)
+        page = profiles.new_page(viewport)
         earlier = octoprint.get("/plugin/layercapture/trial")["id"]
         if earlier:
-            context.add_init_script(hide_trial(earlier))
-        page = context.new_page()
+            page.add_init_script(hide_trial(earlier))
         console.watch(page)
         if websockets is not None:
             page.route_web_socket(re.compile("/sockjs/"), websockets)
@@ -111,8 +133,7 @@ def open_page(
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    profiles.put_back(whole=not request.node.stash.get(FAILED, False))
     assert console.unexpected() == []
 
 

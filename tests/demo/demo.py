@@ -210,6 +210,7 @@ def main() -> int:
         options.octoprint,
         port=options.port,
         config={
+            "gcodeAnalysis": {"runAt": "idle"},
             "plugins": {"layercapture": SETTINGS},
             "webcam": {"ffmpeg": shutil.which("ffmpeg")},
         },

@@ -56,11 +56,13 @@ def configuration() -> dict[str, Any]:
     """A `config.yaml` with the virtual printer; no wizards, network or rate limit.
 
     Log-ins do not age: OctoPrint's page reads its settings anew once they do, in the
-    middle of whichever test is at work then.
+    middle of whichever test is at work then. Uploads are not analysed: to OctoPrint that
+    is a process for each, and more work than to print them here.
     """
     return {
         "accessControl": {"defaultReauthenticationTimeout": 24 * 60},  # minutes
         "devel": {"enableRateLimiter": False},
+        "gcodeAnalysis": {"runAt": "never"},
         "plugins": {
             "_disabled": [
                 *("announcements", "discovery", "errortracking", "tracking"),
@@ -120,6 +122,7 @@ class OctoPrint:
         self.log = ServerLog(base / "logs" / "octoprint.log")
         self.events: Events | None = None
         self._session = requests.Session()
+        self._restored = b""
 
     # The process
 
@@ -264,8 +267,19 @@ class OctoPrint:
 
     def use_webcam(self, url: str | None) -> None:
         """Set the snapshot URL of OctoPrint's own webcam; None leaves none that can."""
-        change = {"snapshot": url or "", "snapshotTimeout": 2}
-        self.post("/api/settings", {"plugins": {"classicwebcam": change}})
+        self.post("/api/settings", {"plugins": {"classicwebcam": _webcam(url)}})
+
+    def restore(self, settings: dict[str, Any]) -> None:
+        """Give the plugin these settings and OctoPrint no webcam.
+
+        Saving takes longer than many a test: nothing is sent where OctoPrint has stored
+        no change since the last time.
+        """
+        stored = self.base / "config.yaml"
+        if stored.read_bytes() != self._restored:
+            change = {PLUGIN: settings, "classicwebcam": _webcam(None)}
+            self.post("/api/settings", {"plugins": change})
+            self._restored = stored.read_bytes()
 
     # The printer
 
@@ -360,6 +374,10 @@ class OctoPrint:
         mark = self.serial.mark()
         self.command(token)
         wait_until(lambda: token in self.serial.sent(mark), "the serial log")
+
+
+def _webcam(url: str | None) -> dict[str, Any]:
+    return {"snapshot": url or "", "snapshotTimeout": 2}
 
 
 @dataclass

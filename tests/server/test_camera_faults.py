@@ -81,8 +81,9 @@ def test_camera_that_fails_at_three_captures_is_given_up_until_somebody_continue
 ) -> None:
     log.expect(r"octoprint\.plugins\.(layercapture|classicwebcam)")
     camera.mode = "missing"
-    octoprint.configure(**{**FAST, "layers": {"interval": 3}}, grid=SMALL_GRID)
-    octoprint.upload("job.gcode", jobs.tower(40))
+    # far enough apart for the camera to be given up before the next one is due
+    octoprint.configure(**{**FAST, "layers": {"interval": 20}}, grid=SMALL_GRID)
+    octoprint.upload("job.gcode", jobs.tower(200))
     job = octoprint.begin("job.gcode")
     said = job.wait_for_message("notice", level="error")
     assert "captures are off for this print" in said["text"]
@@ -90,7 +91,7 @@ def test_camera_that_fails_at_three_captures_is_given_up_until_somebody_continue
     octoprint.pause()
     octoprint.wait_for_state("Paused")
     assert camera.hits == hits
-    assert sorted(captured.metadata(octoprint)) == [3, 6, 9]
+    assert sorted(captured.metadata(octoprint)) == [20, 40, 60]
     camera.mode = "good"
     answer = octoprint.post("/plugin/layercapture/job", {"command": "continue"})
     assert answer["suspended"] is None

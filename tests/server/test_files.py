@@ -32,14 +32,29 @@ def picture(octoprint: OctoPrint, kept: shelf.Kept) -> dict[str, str]:
     return first
 
 
-def raw(octoprint: OctoPrint, path: str, method: str = "GET") -> tuple[int, bytes]:
-    """A request whose path no client tidies up on its way."""
-    connection = http.client.HTTPConnection(octoprint.host, octoprint.port, timeout=60)
-    connection.request(method, path, headers={"X-Api-Key": octoprint.api_key})
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, body
+class Raw:
+    """A client that does not tidy up the path of a request on its way."""
+
+    def __init__(self, octoprint: OctoPrint) -> None:
+        self._key = octoprint.api_key
+        self._line = http.client.HTTPConnection(
+            octoprint.host, octoprint.port, timeout=60
+        )
+
+    def request(self, path: str, method: str = "GET") -> tuple[int, bytes]:
+        self._line.request(method, path, headers={"X-Api-Key": self._key})
+        answer = self._line.getresponse()
+        return answer.status, answer.read()
+
+    def close(self) -> None:
+        self._line.close()
+
+
+@pytest.fixture
+def raw(octoprint: OctoPrint) -> Iterator[Raw]:
+    client = Raw(octoprint)
+    yield client
+    client.close()
 
 
 def test_a_picture_comes_as_it_is_on_disk_and_may_be_kept_for_good(
@@ -173,13 +188,13 @@ FOREIGN = {
 
 @pytest.mark.parametrize("name", FOREIGN.values(), ids=FOREIGN)
 def test_what_is_not_ours_is_not_handed_out(
-    octoprint: OctoPrint, kept: shelf.Kept, name: str
+    raw: Raw, kept: shelf.Kept, name: str
 ) -> None:
     for folder in (kept.folder, kept.folder.parent):
         (folder / name).write_bytes(shelf.jpeg())
     for key in (kept.folder.name, "flat~", "flat~x", "."):
         for kind in ("files", "thumbnails"):
-            status, _ = raw(octoprint, f"{BASE}/{kind}/{key}/{name}")
+            status, _ = raw.request(f"{BASE}/{kind}/{key}/{name}")
             assert status == 404, (kind, key)
 
 
@@ -196,7 +211,9 @@ def dots(name: str) -> Iterator[str]:
     yield f"~{name}"
 
 
-def test_no_spelling_of_a_path_leads_out(octoprint: OctoPrint, kept: shelf.Kept) -> None:
+def test_no_spelling_of_a_path_leads_out(
+    octoprint: OctoPrint, raw: Raw, kept: shelf.Kept
+) -> None:
     secret = "layer_0001_pos_00_20240101_000000.jpg"
     content = shelf.jpeg(77)
     for place in (octoprint.base, octoprint.uploads):
@@ -207,7 +224,7 @@ def test_no_spelling_of_a_path_leads_out(octoprint: OctoPrint, kept: shelf.Kept)
             for name in ("config.yaml", secret, "print.json"):
                 for way in dots(name):
                     for key in (kept.folder.name, "flat~", "..", "%2e%2e", "Li4", "~Li4"):
-                        status, body = raw(octoprint, f"{BASE}/{kind}/{key}/{way}")
+                        status, body = raw.request(f"{BASE}/{kind}/{key}/{way}")
                         assert status in (400, 403, 404), f"{kind}/{key}/{way}"
                         assert content not in body
     finally:

@@ -59,6 +59,15 @@ def default_settings(marlin_server: OctoPrint) -> dict[str, Any]:
     return marlin_server.settings()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def silence(marlin_server: OctoPrint) -> Iterator[None]:
+    """No connection while others test: at that speed it keeps a processor busy."""
+    yield
+    if marlin_server.process is not None:
+        if marlin_server.state().startswith("Operational"):
+            marlin_server.disconnect()
+
+
 @pytest.fixture
 def octoprint(
     marlin_server: OctoPrint,
@@ -69,8 +78,7 @@ def octoprint(
     """Idle and connected to a printer without faults; the log is looked at in the end."""
     server = marlin_server
     settle(server, marlin)
-    server.configure(**default_settings)
-    server.use_webcam(None)
+    server.restore(default_settings)
     shutil.rmtree(server.uploads / "layercapture", ignore_errors=True)
     since = server.log.mark()
     yield server
