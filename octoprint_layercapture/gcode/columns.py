@@ -19,15 +19,18 @@ class Rows:
 
     def __init__(self, form: str) -> None:
         self._form = Struct("<" + form)
+        self._pack = self._form.pack
         self._pieces: list[bytearray] = []
+        self._piece = bytearray()  # the last of them
         self._count = 0
 
     def append(self, *values: Any) -> None:
         """Adds a row at the end."""
-        piece, row = divmod(self._count, _ROWS)
-        if piece == len(self._pieces):
-            self._pieces.append(bytearray(_ROWS * self._form.size))
-        self._form.pack_into(self._pieces[piece], row * self._form.size, *values)
+        row = self._pack(*values)
+        if self._count % _ROWS == 0:
+            self._piece = bytearray()
+            self._pieces.append(self._piece)
+        self._piece += row
         self._count += 1
 
     def put(self, index: int, *values: Any) -> None:
@@ -74,21 +77,23 @@ class Numbers:
     """Whole numbers of any size, each of them or None."""
 
     def __init__(self) -> None:
-        self._values = Rows("i")
+        self._values = array("i")
         self._large: dict[int, int] = {}  # by where they are
 
     def append(self, value: Optional[int]) -> None:
         """Adds one at the end."""
-        if value is not None and not _NONE < value < -_NONE:
+        if value is None:
+            value = _NONE
+        elif not _NONE < value < -_NONE:
             self._large[len(self._values)] = value
-            value = None
-        self._values.append(_NONE if value is None else value)
+            value = _NONE
+        self._values.append(value)
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __getitem__(self, index: int) -> Optional[int]:
-        value: int = self._values[index][0]
+        value = self._values[index]
         return self._large.get(index) if value == _NONE else value
 
     def __iter__(self) -> Iterator[Optional[int]]:

@@ -229,16 +229,17 @@ class Point:
 
     def comment(self, position: int, text: bytes) -> None:
         """Takes in a comment line that starts at ``position``."""
-        wipe = _WIPE.match(text)
-        if wipe is not None:
-            self.wiping = wipe[1] == b"START"
-        elif self.last and _END_OF_PRINT.match(text):
-            self._ending = True
         marker = slicers.marker(text[1:])
         if marker is not None:
             self.marks.append(Mark(position, marker))
             if self.marker_pos is None:
                 self.marker_pos = self.latest
+            return
+        wipe = _WIPE.match(text)
+        if wipe is not None:
+            self.wiping = wipe[1] == b"START"
+        elif self.last and _END_OF_PRINT.match(text):
+            self._ending = True
 
     def step(self, end: int, kind: str, planar: bool, rise: bool, command: str) -> None:
         """Takes in a command that ends at ``end``."""
