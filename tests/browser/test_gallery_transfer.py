@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 import zipfile
 
 import pytest
@@ -164,7 +165,9 @@ def test_a_layer_and_a_picture_are_deleted_and_the_rest_stays(page, two, console
 def test_videos_are_made_and_told_of(page, octoprint):
     ffmpeg = shutil.which("ffmpeg")
     assert ffmpeg, "no ffmpeg on this system"
-    keep(shelf_of(octoprint), layers=range(1, 13))
+    # a folder of its own: what was made of another stays listed
+    folder = time.strftime("part_%Y%m%d_%H%M%S")
+    keep(shelf_of(octoprint), folder, layers=range(1, 13))
     before = octoprint.get("/api/settings")["webcam"]["ffmpegPath"]
     octoprint.post("/api/settings", {"webcam": {"ffmpegPath": ""}})
     try:
