@@ -329,7 +329,7 @@ def test(arguments: Sequence[str]) -> int:
     require_system(missing_for_venv() + missing_for_tests())
     ensure(OCTOPRINTS, tools=True)
     # more than there are processors, since servers and printers have to be waited for
-    workers = max(4, min(8, os.cpu_count() or 4))
+    workers = max(3, min(6, os.cpu_count() or 3))
     return call(
         [
             *(executable(PRIMARY), "-m", "pytest"),
