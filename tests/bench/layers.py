@@ -11,7 +11,7 @@ is also taken of the smallest layers, repeated.
 OctoPrint's analysis would take half a minute for each file, so its rate is taken on 1 MB
 from the file's middle, by turns with the index of the whole file in the same process.
 Rates are by processor time, so that what else the machine does counts little, and each is
-the best of two rounds. The index is made as the first time, with no pattern compiled
+the best of five rounds. The index is made as the first time, with no pattern compiled
 before but those of its modules.
 """
 
@@ -38,7 +38,7 @@ LEAST_MARKED, LEAST_BARE = 40.0, 8.0  # times OctoPrint's rate
 CORPUS = os.environ.get("LAYERCAPTURE_CORPUS", "")
 MOST_LAYERS = 2_500  # of a print some 250 mm high, in layers of 0.1 mm
 MOST_MEMORY = 64 * 1024  # kB of anonymous memory
-ROUNDS = 2
+ROUNDS = 5
 TINY = "bambustudio-2.3.1"  # of the corpus' files the one with the smallest layers
 
 START = "G28\nG21\nG90\n{mode}\nG1 Z0.28\nG1 X5 Y5 F9000\nG1 Y150 E9\nG92 E0\nG1 Z5\n"
