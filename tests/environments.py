@@ -328,7 +328,7 @@ def demo(arguments: Sequence[str]) -> int:
 def test(arguments: Sequence[str]) -> int:
     require_system(missing_for_venv() + missing_for_tests())
     ensure(OCTOPRINTS, tools=True)
-    # more than there are processors, since servers and printers have to be waited for
+    # three at least, since servers and printers have to be waited for
     workers = max(3, min(6, os.cpu_count() or 3))
     return call(
         [

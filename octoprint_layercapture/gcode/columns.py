@@ -19,18 +19,15 @@ class Rows:
 
     def __init__(self, form: str) -> None:
         self._form = Struct("<" + form)
-        self._pack = self._form.pack
         self._pieces: list[bytearray] = []
-        self._piece = bytearray()  # the last of them
         self._count = 0
 
     def append(self, *values: Any) -> None:
         """Adds a row at the end."""
-        row = self._pack(*values)
+        row = self._form.pack(*values)
         if self._count % _ROWS == 0:
-            self._piece = bytearray()
-            self._pieces.append(self._piece)
-        self._piece += row
+            self._pieces.append(bytearray())
+        self._pieces[-1] += row
         self._count += 1
 
     def put(self, index: int, *values: Any) -> None:

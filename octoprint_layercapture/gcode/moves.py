@@ -7,9 +7,9 @@ from math import nan
 from typing import NamedTuple, Optional
 
 from .head import SMALLEST, Head
-from .line import STRAIGHT
+from .line import STRAIGHT, code
 
-_X, _Y, _E = 1, 2, 4  # groups of STRAIGHT
+_X, _Y, _Z, _E = 1, 2, 3, 4  # groups of STRAIGHT
 _STRAIGHT = re.compile(STRAIGHT)
 _TOOL = re.compile(rb"\nT[0-9]")
 _WORDS = re.compile(rb"([XYZEIJR])([-+]?[0-9]*\.?[0-9]+)")
@@ -87,6 +87,13 @@ class Moves:
                     return laid
             at = text.rfind(b"E", start, line)
         return None
+
+    def rises(self, line: int) -> bool:
+        """Whether the line of a G command that starts there may change Z."""
+        straight = _STRAIGHT.match(self._text, line)
+        if straight is not None:
+            return straight[_Z] is not None and float(straight[_Z]) != self._head.z
+        return b"Z" in code(self._text[line : self._text.find(b"\n", line)])
 
     def _laid(self, line: int) -> Optional[Laid]:
         """The move there, if it extrudes in XY."""

@@ -14,7 +14,7 @@ from math import nan
 
 from . import scan, slicers
 from .head import UNKNOWN
-from .line import HARMLESS_MACRO, STRAIGHT, code
+from .line import HARMLESS_MACRO
 from .moves import ABSOLUTE_HOP, RELATIVE_HOP, Hop, Moves
 from .runs import LONGEST_SEAM, Record, Run
 from .seam import cross
@@ -28,8 +28,6 @@ _EVENT = re.compile(
     rb"|;(?!" + slicers.PROMISING + rb")|M(?!8[23]\b)|T[0-9]+[ \t]*[;\r\n]|\r?\n"
     rb"|" + HARMLESS_MACRO + rb")."
 )
-_STRAIGHT = re.compile(STRAIGHT)
-_Z = 3  # its group
 #: A move with a word in small letters.
 _ODD = re.compile(rb"\nG[0-3] (?![^;\nxyze]*(?:[;\n]|\Z))")
 _SAMPLE = 64 * 1024  # bytes of a piece by which it is judged
@@ -143,17 +141,10 @@ class _Skimmer:
                 if found is not None and float(found[1]) == z:
                     at = find(b"Z", self._after_hops(found, hop, event), event)
                     continue
-                if found is not None or self._rises(line):
+                if found is not None or self._moves.rises(line):
                     return line
             at = find(b"Z", find(b"\n", at), event)
         return event
-
-    def _rises(self, line: int) -> bool:
-        """Whether the line of a G command that starts there may change Z."""
-        straight = _STRAIGHT.match(self._text, line)
-        if straight is not None:
-            return straight[_Z] is not None and float(straight[_Z]) != self._head.z
-        return b"Z" in code(self._text[line : self._text.find(b"\n", line)])
 
     def _after_hops(self, first: re.Match[bytes], hop: Hop, event: int) -> int:
         """After the first hop and those that follow it and come back to the same Z."""
